@@ -1,0 +1,257 @@
+"""The one value that every report reads: what the rules found, scored, with all that is needed to show it.
+
+Its JSON form is the contract with people and pipelines: members may be added, none changes meaning.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from assess.checklist import Section
+from assess.estate.facts import Evidence
+from assess.estate.gaps import Reason
+from assess.rule import Effort, Kind, Severity, SubjectKind
+
+SCHEMA_VERSION = 1
+
+Verdict = Literal["ready", "ready_with_work", "not_ready", "blocked", "undetermined"]
+"""From best to worst but for ``undetermined``, which says that too little was seen to tell."""
+
+Score = int | None
+"""0 to 100, or none where there is nothing to score."""
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Tool(_Value):
+    """The program that made the assessment."""
+
+    name: str = "assess"
+    version: str
+
+
+class ScopeView(_Value):
+    """What was asked for, and what of it could not be enumerated."""
+
+    accounts: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    filters: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+    blind: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
+
+
+class AccountView(_Value):
+    """One account in one region."""
+
+    account: str
+    region: str
+    status: Literal["complete", "partial", "blind"]
+    workloads: int
+    score: Score
+    coverage: float | None
+
+
+class Distribution(_Value):
+    """Workloads by verdict."""
+
+    ready: int = 0
+    ready_with_work: int = 0
+    not_ready: int = 0
+    blocked: int = 0
+    undetermined: int = 0
+
+
+class FindingCounts(_Value):
+    """Findings by severity, waived ones too."""
+
+    critical: int = 0
+    high: int = 0
+    medium: int = 0
+    low: int = 0
+    info: int = 0
+
+
+class Summary(_Value):
+    """The estate in numbers; raw values ignore waivers, accepted ones take waived findings out."""
+
+    verdict: Verdict
+    accepted_verdict: Verdict
+    score: Score
+    score_low: Score
+    score_high: Score
+    score_uncapped: float | None
+    capped_by: tuple[str, ...] = ()
+    accepted_score: Score
+    accepted_low: Score
+    accepted_high: Score
+    coverage: float | None
+    coverage_of_source: float | None
+    workloads: Distribution
+    accepted_workloads: Distribution
+    findings: FindingCounts
+
+
+class ItemView(_Value):
+    """One line of the checklist."""
+
+    id: str
+    section: Section
+    title: str
+    verdict: Verdict | None
+    score: Score
+    score_low: Score
+    score_high: Score
+    coverage: float | None
+    note: str | None
+    rules: tuple[str, ...]
+
+
+class WorkloadView(_Value):
+    """One workload."""
+
+    id: str
+    name: str
+    kind: str
+    cluster: str
+    account: str
+    region: str
+    arn: str
+    source: str | None
+    task_definition: str
+    launch_type: str
+    verdict: Verdict
+    accepted_verdict: Verdict
+    score: Score
+    score_low: Score
+    score_high: Score
+    accepted_score: Score
+    coverage: float | None
+    coverage_of_source: float | None
+    owner: str | None
+
+
+class SubjectView(_Value):
+    """What a finding is about, and the workloads that it touches."""
+
+    kind: SubjectKind
+    id: str
+    name: str
+    workloads: tuple[str, ...]
+
+
+class WaiverView(_Value):
+    """Why a finding is accepted, by whom, until when."""
+
+    reason: str
+    owner: str
+    expires: date
+
+
+class Finding(_Value):
+    """A rule that failed on a subject."""
+
+    fingerprint: str
+    rule: str
+    checklist: str
+    kind: Kind
+    severity: Severity
+    confidence: float
+    message: str
+    subject: SubjectView
+    evidence: tuple[Evidence, ...]
+    remediation: str
+    effort: Effort
+    reference: str
+    waived: WaiverView | None = None
+
+
+class UnknownView(_Value):
+    """A rule that could not be decided on a subject."""
+
+    rule: str
+    checklist: str
+    subject: SubjectView
+    worst: Severity
+    reason: Reason
+    needs: tuple[str, ...] = ()
+    """IAM actions that would answer it, or the facts that the source does not hold."""
+    question: str | None = None
+
+
+class GapView(_Value):
+    """Something that was asked for and could not be read."""
+
+    api: str
+    action: str | None
+    account: str
+    region: str
+    resource: str | None
+    enumeration: bool
+    error: str
+    message: str
+    recovered: bool
+    rules: tuple[str, ...] = ()
+    """Rules that it left unknown."""
+
+
+class LedgerRow(_Value):
+    """One rule at one charged severity (``unknown`` rows apart, and a ``floor`` row that gives back)."""
+
+    rule: str
+    checklist: str
+    severity: Severity | None
+    unknown: bool = False
+    penalty: int
+    workloads: int
+    points_lost: float
+    gain_if_fixed: float
+    effort: Effort | None
+
+
+class RuleText(_Value):
+    """What reports say about a rule, once."""
+
+    title: str
+    checklist: str
+    kind: Kind
+    severity: Severity
+    why: str
+    fix: str
+    reference: str
+
+
+class WaiverNote(_Value):
+    """A waiver that no longer counts, or matches nothing."""
+
+    rule: str
+    target: str
+    owner: str
+    expires: date
+    problem: Literal["expired", "unused", "too_long"]
+
+
+class Assessment(_Value):
+    """The assessment of one estate."""
+
+    schema_version: int = SCHEMA_VERSION
+    scoring_model_version: int
+    detectors_version: int
+    tool: Tool
+    generated_at: datetime
+    as_of: date
+    scope: ScopeView
+    accounts: tuple[AccountView, ...]
+    summary: Summary
+    checklist: tuple[ItemView, ...]
+    workloads: tuple[WorkloadView, ...]
+    findings: tuple[Finding, ...]
+    unknowns: tuple[UnknownView, ...]
+    gaps: tuple[GapView, ...]
+    ledger: tuple[LedgerRow, ...]
+    rules: Mapping[str, RuleText]
+    waiver_notes: tuple[WaiverNote, ...] = ()

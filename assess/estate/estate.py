@@ -1,0 +1,324 @@
+"""All facts of one scan, over accounts and regions, and the look-ups that rules and the graph share."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from functools import cached_property
+from typing import Any, Literal, TypeVar, get_args
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from assess.estate.balancing import Listener, ListenerRule, LoadBalancer, TargetGroup
+from assess.estate.discovery import DiscoveryInstance, DiscoveryService, Namespace
+from assess.estate.ecs import (
+    CapacityProvider,
+    Cluster,
+    Container,
+    ContainerInstance,
+    Service,
+    ServiceDeployment,
+    Task,
+    TaskDefinition,
+)
+from assess.estate.facts import Fact, Origin
+from assess.estate.gaps import Gap, Missing, Reason, Seen
+from assess.estate.identity import Role
+from assess.estate.network import (
+    Instance,
+    NatGateway,
+    NetworkAcl,
+    RouteTable,
+    SecurityGroup,
+    Subnet,
+    Vpc,
+    VpcEndpoint,
+)
+from assess.estate.scaling import ScalableTarget, ScalingPolicy, ScheduledScaling
+from assess.estate.triggers import EventRule, Schedule, StateMachine
+from assess.estate.workloads import Workload, workloads_of
+
+_F = TypeVar("_F", bound=Fact)
+
+SCHEMA_VERSION = 1
+"""Version of the saved form; raised when an older program could misread a newer file."""
+
+
+class Source(BaseModel):
+    """An input file: what kind it was taken for, and which facts that kind can hold."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    path: str
+    kind: Literal["task_definition", "container_definitions"]
+    facts: tuple[str, ...]
+
+
+class Scope(BaseModel):
+    """What was asked for."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    accounts: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    sources: tuple[Source, ...] = ()
+    filters: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+    skipped: tuple[str, ...] = ()
+    """Files of a folder that hold nothing this tool reads, by path."""
+
+
+class Estate(BaseModel):
+    """All facts of one scan. Every string in it has passed the door.
+
+    Facts are sorted (by identity within their kind), so that the same facts make the same bytes. Look-ups return
+    none for what is not there; whether that means absent or not seen is what :meth:`missing` answers.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    schema_version: int = SCHEMA_VERSION
+    detectors_version: int
+    collected_at: datetime
+    scope: Scope = Field(default_factory=Scope)
+    seen: tuple[Seen, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+
+    clusters: tuple[Cluster, ...] = ()
+    services: tuple[Service, ...] = ()
+    service_deployments: tuple[ServiceDeployment, ...] = ()
+    task_definitions: tuple[TaskDefinition, ...] = ()
+    tasks: tuple[Task, ...] = ()
+    capacity_providers: tuple[CapacityProvider, ...] = ()
+    container_instances: tuple[ContainerInstance, ...] = ()
+    instances: tuple[Instance, ...] = ()
+    namespaces: tuple[Namespace, ...] = ()
+    discovery_services: tuple[DiscoveryService, ...] = ()
+    discovery_instances: tuple[DiscoveryInstance, ...] = ()
+    roles: tuple[Role, ...] = ()
+    vpcs: tuple[Vpc, ...] = ()
+    subnets: tuple[Subnet, ...] = ()
+    route_tables: tuple[RouteTable, ...] = ()
+    nat_gateways: tuple[NatGateway, ...] = ()
+    vpc_endpoints: tuple[VpcEndpoint, ...] = ()
+    security_groups: tuple[SecurityGroup, ...] = ()
+    network_acls: tuple[NetworkAcl, ...] = ()
+    load_balancers: tuple[LoadBalancer, ...] = ()
+    listeners: tuple[Listener, ...] = ()
+    listener_rules: tuple[ListenerRule, ...] = ()
+    target_groups: tuple[TargetGroup, ...] = ()
+    scalable_targets: tuple[ScalableTarget, ...] = ()
+    scaling_policies: tuple[ScalingPolicy, ...] = ()
+    scheduled_scalings: tuple[ScheduledScaling, ...] = ()
+    event_rules: tuple[EventRule, ...] = ()
+    schedules: tuple[Schedule, ...] = ()
+    state_machines: tuple[StateMachine, ...] = ()
+
+    # --- workloads ----------------------------------------------------------------------------------------------
+
+    @cached_property
+    def workloads(self) -> tuple[Workload, ...]:
+        """What becomes one Kubernetes controller each, sorted by id."""
+        return workloads_of(self)
+
+    @cached_property
+    def workload_by_id(self) -> Mapping[str, Workload]:
+        """Workloads by their id."""
+        return {each.id: each for each in self.workloads}
+
+    @cached_property
+    def _users(self) -> Mapping[int, tuple[Workload, ...]]:
+        users: dict[int, list[Workload]] = {}
+        for workload in self.workloads:
+            if workload.task_definition is not None:
+                users.setdefault(id(workload.task_definition), []).append(workload)
+        return {key: tuple(found) for key, found in users.items()}
+
+    def users(self, of: TaskDefinition | Container) -> tuple[Workload, ...]:
+        """The workloads that run a task definition (or the one that a container belongs to)."""
+        task = of.task if isinstance(of, Container) else of
+        return self._users.get(id(task), ())
+
+    def runs_on_fargate(self, of: TaskDefinition | Container | Workload) -> bool:
+        """Whether it runs on Fargate only: by its workloads' capacity, else by ``requiresCompatibilities``."""
+        if isinstance(of, Workload):
+            return of.is_fargate
+        task = of.task if isinstance(of, Container) else of
+        users = self.users(task)
+        if users:
+            return all(each.is_fargate for each in users)
+        return tuple(task.requires_compatibilities) == ("FARGATE",)
+
+    def is_daemon(self, of: TaskDefinition | Container) -> bool:
+        """Whether every workload that runs it is a daemon service."""
+        users = self.users(of)
+        return bool(users) and all(each.kind == "daemon" for each in users)
+
+    # --- look-ups -----------------------------------------------------------------------------------------------
+
+    @cached_property
+    def cluster_by_arn(self) -> Mapping[str, Cluster]:
+        """Clusters by ARN."""
+        return _index(self.clusters)
+
+    @cached_property
+    def service_by_arn(self) -> Mapping[str, Service]:
+        """Services by ARN."""
+        return _index(self.services)
+
+    @cached_property
+    def task_definition_by_arn(self) -> Mapping[str, TaskDefinition]:
+        """Task definitions by ARN; those of files have none and are not in here."""
+        return _index(self.task_definitions)
+
+    @cached_property
+    def role_by_arn(self) -> Mapping[str, Role]:
+        """Roles by ARN."""
+        return _index(self.roles)
+
+    @cached_property
+    def vpc_by_id(self) -> Mapping[str, Vpc]:
+        """VPCs by id."""
+        return _index(self.vpcs)
+
+    @cached_property
+    def subnet_by_id(self) -> Mapping[str, Subnet]:
+        """Subnets by id."""
+        return _index(self.subnets)
+
+    @cached_property
+    def security_group_by_id(self) -> Mapping[str, SecurityGroup]:
+        """Security groups by id."""
+        return _index(self.security_groups)
+
+    @cached_property
+    def target_group_by_arn(self) -> Mapping[str, TargetGroup]:
+        """Target groups by ARN."""
+        return _index(self.target_groups)
+
+    @cached_property
+    def load_balancer_by_arn(self) -> Mapping[str, LoadBalancer]:
+        """Load balancers by ARN, Classic ones by name."""
+        return _index(self.load_balancers)
+
+    @cached_property
+    def capacity_provider_by_name(self) -> Mapping[tuple[str, str, str], CapacityProvider]:
+        """Capacity providers by account, region and name."""
+        return {(each.origin.account, each.origin.region, each.name): each for each in self.capacity_providers}
+
+    @cached_property
+    def discovery_service_by_arn(self) -> Mapping[str, DiscoveryService]:
+        """Cloud Map services by ARN."""
+        return _index(self.discovery_services)
+
+    @cached_property
+    def container_instances_by_cluster(self) -> Mapping[str, tuple[ContainerInstance, ...]]:
+        """Container instances by their cluster's ARN."""
+        return _group(self.container_instances, "cluster_arn")
+
+    @cached_property
+    def instance_by_id(self) -> Mapping[str, Instance]:
+        """EC2 instances by id."""
+        return _index(self.instances)
+
+    @cached_property
+    def listeners_by_load_balancer(self) -> Mapping[str, tuple[Listener, ...]]:
+        """Listeners by load balancer ARN."""
+        return _group(self.listeners, "load_balancer_arn")
+
+    @cached_property
+    def rules_by_listener(self) -> Mapping[str, tuple[ListenerRule, ...]]:
+        """Listener rules by listener ARN."""
+        return _group(self.listener_rules, "listener_arn")
+
+    @cached_property
+    def tasks_by_service(self) -> Mapping[tuple[str, str], tuple[Task, ...]]:
+        """Running and lately stopped tasks by cluster ARN and service name."""
+        found: dict[tuple[str, str], list[Task]] = {}
+        for task in self.tasks:
+            if task.service_name is not None:
+                found.setdefault((task.cluster_arn, task.service_name), []).append(task)
+        return {key: tuple(tasks) for key, tasks in found.items()}
+
+    @cached_property
+    def scalable_target_by_resource(self) -> Mapping[tuple[str, str, str], ScalableTarget]:
+        """Scalable targets by account, region and resource id (``service/CLUSTER/NAME``)."""
+        return {(each.origin.account, each.origin.region, each.resource_id): each for each in self.scalable_targets}
+
+    @cached_property
+    def scaling_policies_by_resource(self) -> Mapping[tuple[str, str, str], tuple[ScalingPolicy, ...]]:
+        """Scaling policies by account, region and resource id."""
+        found: dict[tuple[str, str, str], list[ScalingPolicy]] = {}
+        for each in self.scaling_policies:
+            found.setdefault((each.origin.account, each.origin.region, each.resource_id), []).append(each)
+        return {key: tuple(policies) for key, policies in found.items()}
+
+    # --- what is missing ----------------------------------------------------------------------------------------
+
+    @cached_property
+    def _seen(self) -> frozenset[tuple[str, str, str]]:
+        return frozenset((each.fact, each.account, each.region) for each in self.seen)
+
+    @cached_property
+    def _source_facts(self) -> Mapping[str, frozenset[str]]:
+        return {each.path: frozenset(each.facts) for each in self.scope.sources}
+
+    @cached_property
+    def _gaps_by_fact(self) -> Mapping[str, tuple[Gap, ...]]:
+        found: dict[str, list[Gap]] = {}
+        for gap in self.gaps:
+            if not gap.recovered:
+                for fact in gap.facts:
+                    found.setdefault(fact, []).append(gap)
+        return {fact: tuple(gaps) for fact, gaps in found.items()}
+
+    def missing(self, fact: str, origin: Origin, related: Iterable[str] = ()) -> Missing | None:
+        """Why ``fact`` is not known for something seen at ``origin``, or none where it was read completely.
+
+        ``related`` are the ARNs and ids of the resources that the question is about: a gap on one resource takes
+        the fact away from those that are related to it only.
+        """
+        if fact.startswith("survey"):
+            return Missing(fact=fact, reason=Reason.UNANSWERED)
+        if origin.source is not None:
+            held = self._source_facts.get(origin.source, frozenset())
+            return None if fact in held else Missing(fact=fact, reason=Reason.NOT_IN_SOURCE)
+        about = frozenset(related)
+        gaps = [
+            gap
+            for gap in self._gaps_by_fact.get(fact, ())
+            if gap.account in ("", origin.account)
+            and gap.region in ("", origin.region)
+            and (gap.resource is None or gap.resource in about)
+        ]
+        if gaps:
+            reason = min((gap.reason for gap in gaps), key=lambda each: each.rank)
+            return Missing(
+                fact=fact, reason=reason, actions=tuple(sorted({gap.action for gap in gaps if gap.action is not None}))
+            )
+        for region in (origin.region, ""):
+            if (fact, origin.account, region) in self._seen:
+                return None
+        return Missing(fact=fact, reason=Reason.NOT_COLLECTED)
+
+    @property
+    def blind(self) -> tuple[Gap, ...]:
+        """Gaps that may hide workloads."""
+        return tuple(gap for gap in self.gaps if gap.enumeration and not gap.recovered)
+
+
+FACT_KINDS: Mapping[str, type[Fact]] = {
+    name: kind
+    for name, field in Estate.model_fields.items()
+    for kind in get_args(field.annotation)[:1]
+    if isinstance(kind, type) and issubclass(kind, Fact)
+}
+"""The estate's lists of facts: field name to the model of its members."""
+
+
+def _index(facts: tuple[_F, ...]) -> Mapping[str, _F]:
+    return {each.identity: each for each in facts if each.identity}
+
+
+def _group(facts: tuple[Any, ...], field: str) -> Mapping[str, tuple[Any, ...]]:
+    found: dict[str, list[Any]] = {}
+    for each in facts:
+        found.setdefault(getattr(each, field), []).append(each)
+    return {key: tuple(members) for key, members in found.items()}

@@ -1,0 +1,122 @@
+"""What starts ECS tasks from outside: EventBridge rules, Scheduler schedules, Step Functions state machines."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from assess.estate.facts import Choice, Fact, Identifier, PascalFact, PascalPart, Text
+
+
+class EcsParameters(PascalPart):
+    """How a rule or a schedule runs a task."""
+
+    task_definition_arn: Identifier = ""
+    task_count: int | None = None
+    launch_type: Choice | None = None
+    platform_version: Identifier | None = None
+    group: Identifier | None = None
+    network_configuration: Mapping[str, Any] | None = None
+    capacity_provider_strategy: tuple[Mapping[str, Any], ...] = ()
+
+
+class EventTarget(PascalPart):
+    """A target of an EventBridge rule; ``arn`` is the cluster where it runs a task."""
+
+    id: Identifier = ""
+    arn: Identifier = ""
+    role_arn: Identifier | None = None
+    input: Text | None = None
+    ecs_parameters: EcsParameters | None = None
+
+
+class EventRule(PascalFact):
+    """An EventBridge rule that runs ECS tasks; ``targets`` are all its targets."""
+
+    identity_field: ClassVar[str] = "arn"
+
+    arn: Identifier = ""
+    name: Identifier = ""
+    state: Choice | None = None
+    schedule_expression: Identifier | None = None
+    event_pattern: Text | None = None
+    event_bus_name: Identifier | None = None
+    description: Text | None = None
+    targets: tuple[EventTarget, ...] = ()
+
+    @property
+    def is_enabled(self) -> bool:
+        """Whether the rule starts anything (``ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS`` does too)."""
+        return (self.state or "ENABLED").startswith("ENABLED")
+
+
+class ScheduleTarget(PascalPart):
+    """The target of a schedule; ``arn`` is the cluster where it runs a task."""
+
+    arn: Identifier = ""
+    role_arn: Identifier | None = None
+    input: Text | None = None
+    ecs_parameters: EcsParameters | None = None
+
+
+class Schedule(PascalFact):
+    """An EventBridge Scheduler schedule that runs ECS tasks."""
+
+    identity_field: ClassVar[str] = "arn"
+
+    arn: Identifier = ""
+    name: Identifier = ""
+    group_name: Identifier | None = None
+    state: Choice | None = None
+    schedule_expression: Identifier | None = None
+    schedule_expression_timezone: Identifier | None = None
+    end_date: datetime | None = None
+    description: Text | None = None
+    target: ScheduleTarget | None = None
+
+    @property
+    def is_enabled(self) -> bool:
+        """Whether the schedule starts anything."""
+        return (self.state or "ENABLED") == "ENABLED"
+
+
+class StateMachine(Fact):
+    """A Step Functions state machine whose definition runs ECS tasks; ``definition`` is the parsed definition."""
+
+    identity_field: ClassVar[str] = "state_machine_arn"
+
+    state_machine_arn: Identifier = ""
+    name: Identifier = ""
+    type: Choice | None = None
+    status: Choice | None = None
+    role_arn: Identifier | None = None
+    definition: Mapping[str, Any] = Field(default_factory=dict)
+
+    def ecs_tasks(self) -> Iterator[tuple[str, str, str]]:
+        """Each state that runs a task: the state's name, its task definition, its cluster (both as written).
+
+        States inside ``Parallel`` branches and ``Map`` iterators are found too. A task definition or cluster that
+        is chosen at run time (``TaskDefinition.$`` or a JSONata expression) is empty.
+        """
+        yield from _ecs_states(self.definition)
+
+
+def _ecs_states(node: Any) -> Iterator[tuple[str, str, str]]:
+    pending = [node]
+    while pending:
+        at = pending.pop()
+        if isinstance(at, Mapping):
+            states = at.get("States")
+            for name, state in states.items() if isinstance(states, Mapping) else ():
+                if isinstance(state, Mapping) and ":ecs:runTask" in str(state.get("Resource", "")):
+                    given = state.get("Parameters") or state.get("Arguments") or {}
+                    named = given if isinstance(given, Mapping) else {}
+                    yield str(name), _literal(named.get("TaskDefinition")), _literal(named.get("Cluster"))
+            pending.extend(at.values())
+        elif isinstance(at, list | tuple):
+            pending.extend(at)
+
+
+def _literal(value: Any) -> str:
+    return value if isinstance(value, str) and "{%" not in value else ""

@@ -1,0 +1,384 @@
+"""Workloads: what becomes one Kubernetes controller each, seen from the facts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from assess.estate.ecs import (
+    CapacityProvider,
+    CapacityProviderStrategyItem,
+    Cluster,
+    Service,
+    Task,
+    TaskDefinition,
+)
+from assess.estate.facts import Origin
+from assess.estate.triggers import EcsParameters, EventRule, Schedule, StateMachine
+
+Kind = Literal["service", "daemon", "scheduled_task", "triggered_task", "standalone_task", "task_definition"]
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """Something that starts a workload's tasks."""
+
+    source: EventRule | Schedule | StateMachine
+    at: tuple[str | int, ...]
+    """Steps to the place in the source's document that names the task."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Workload:
+    """A service, a scheduled or triggered task, a standalone task family, or a task definition of a file.
+
+    ``task_definition`` is none where the revision could not be read, and ``service`` is none where the service is
+    known by its ARN only (or the workload is no service).
+    """
+
+    id: str
+    name: str
+    kind: Kind
+    cluster: str
+    """Name of the cluster; empty for a task definition of a file."""
+    cluster_arn: str
+    origin: Origin
+    arn: str
+    """ARN of the service, the trigger or the task definition; empty where a file gives none."""
+    task_definition_arn: str
+    """The revision that runs, as it is named; empty for files."""
+    task_definition: TaskDefinition | None = None
+    service: Service | None = None
+    cluster_facts: Cluster | None = None
+    triggers: tuple[Trigger, ...] = ()
+    tasks: tuple[Task, ...] = ()
+    """Standalone tasks of the family that were running."""
+    launch_types: frozenset[str] = field(default_factory=frozenset)
+    """EC2, FARGATE, EXTERNAL, MANAGED_INSTANCES: by capacity providers, launch type or compatibilities."""
+
+    @property
+    def is_fargate(self) -> bool:
+        """Whether all tasks run on Fargate."""
+        return self.launch_types == frozenset({"FARGATE"})
+
+    @property
+    def is_service(self) -> bool:
+        """Whether an ECS service owns the tasks."""
+        return self.kind in ("service", "daemon")
+
+    @property
+    def runs_to_completion(self) -> bool:
+        """Whether the tasks are started for a piece of work and end with it."""
+        return self.kind in ("scheduled_task", "triggered_task", "standalone_task")
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """Tags of the task definition, overlaid by those of the service."""
+        found = dict(self.task_definition.tag_map) if self.task_definition else {}
+        if self.service is not None:
+            found |= self.service.tag_map
+        return found
+
+    @property
+    def owner(self) -> str | None:
+        """Who owns the workload by its tags (then by its cluster's): the first tag of OWNER_TAGS that is set."""
+        cluster = self.cluster_facts.tag_map if self.cluster_facts else {}
+        for tags in (self.tags, cluster):
+            lowered = {key.lower(): value for key, value in tags.items() if value}
+            for key in OWNER_TAGS:
+                if key in lowered:
+                    return lowered[key]
+        return None
+
+    @property
+    def environment(self) -> str | None:
+        """``production`` or ``other`` by tags, cluster name or workload name; none where nothing says."""
+        return _environment(self)
+
+    @property
+    def related(self) -> frozenset[str]:
+        """ARNs and ids of every resource that the workload is made of or uses, as its own documents name them."""
+        return _related(self)
+
+
+OWNER_TAGS = ("owner", "team", "squad", "contact", "cost-center", "costcenter", "cost_center")
+"""Tag keys (lower case) that name who owns a workload, in order of preference."""
+
+ENVIRONMENT_TAGS = ("environment", "env", "stage", "tier")
+"""Tag keys (lower case) that name the environment, in order of preference."""
+
+_PRODUCTION = frozenset({"production", "prod", "prd", "live"})
+_OTHER = frozenset(
+    {"development", "dev", "test", "testing", "tst", "qa", "uat", "staging", "stage", "stg", "sandbox", "demo"}
+    | {"preprod", "preproduction", "nonprod", "nonproduction", "integration", "ci"}
+)
+
+
+class Facts(Protocol):
+    """The facts that workloads are seen from."""
+
+    @property
+    def clusters(self) -> tuple[Cluster, ...]:
+        """The estate's clusters."""
+
+    @property
+    def services(self) -> tuple[Service, ...]:
+        """The estate's services."""
+
+    @property
+    def task_definitions(self) -> tuple[TaskDefinition, ...]:
+        """The estate's task definitions."""
+
+    @property
+    def tasks(self) -> tuple[Task, ...]:
+        """The estate's tasks."""
+
+    @property
+    def capacity_providers(self) -> tuple[CapacityProvider, ...]:
+        """The estate's capacity providers."""
+
+    @property
+    def event_rules(self) -> tuple[EventRule, ...]:
+        """The estate's event rules."""
+
+    @property
+    def schedules(self) -> tuple[Schedule, ...]:
+        """The estate's schedules."""
+
+    @property
+    def state_machines(self) -> tuple[StateMachine, ...]:
+        """The estate's state machines."""
+
+
+def workloads_of(facts: Facts) -> tuple[Workload, ...]:
+    """The workloads of an estate, sorted by id.
+
+    Services that are not INACTIVE; then each family that an enabled rule, schedule or state machine starts, or
+    that ran by itself, once per cluster; then every task definition of a file.
+    """
+    found = _Gathering(facts)
+    services = [found.service(each) for each in facts.services if each.status != "INACTIVE"]
+    files = [found.file(each) for each in facts.task_definitions if each.origin.source is not None]
+    return tuple(sorted((*services, *found.tasks(), *files), key=lambda each: each.id))
+
+
+class _Gathering:
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self.clusters = {each.cluster_arn: each for each in facts.clusters}
+        self.definitions = {each.task_definition_arn: each for each in facts.task_definitions if each.identity}
+        self.latest: dict[tuple[str, str, str], TaskDefinition] = {}
+        for each in facts.task_definitions:
+            key = (each.origin.account, each.origin.region, each.family)
+            if each.origin.source is None and (each.revision or 0) >= (self._revision(key)):
+                self.latest[key] = each
+        self.providers = {
+            (each.origin.account, each.origin.region, each.name): each for each in facts.capacity_providers
+        }
+
+    def _revision(self, key: tuple[str, str, str]) -> int:
+        known = self.latest.get(key)
+        return (known.revision or 0) if known else -1
+
+    def definition(self, reference: str, origin: Origin) -> TaskDefinition | None:
+        """The revision that an ARN, ``family:revision`` or a family (the latest revision) names."""
+        if reference in self.definitions:
+            return self.definitions[reference]
+        name = reference.rpartition("task-definition/")[2]
+        family, _, revision = name.partition(":")
+        latest = self.latest.get((origin.account, origin.region, family))
+        if latest is None or not revision or str(latest.revision) == revision:
+            return latest
+        suffix = f":task-definition/{name}"
+        return next((each for arn, each in self.definitions.items() if arn.endswith(suffix)), None)
+
+    def launch_types(
+        self,
+        strategy: Iterable[CapacityProviderStrategyItem],
+        launch_type: str | None,
+        cluster: Cluster | None,
+        origin: Origin,
+    ) -> frozenset[str]:
+        items = tuple(strategy)
+        if not items and not launch_type and cluster is not None:
+            items = cluster.default_capacity_provider_strategy
+        if items:
+            used = [each for each in items if (each.weight or 0) > 0 or (each.base or 0) > 0] or list(items)
+            return frozenset(self._provider_type(each.capacity_provider, origin) for each in used)
+        return frozenset({launch_type or "EC2"})
+
+    def _provider_type(self, name: str, origin: Origin) -> str:
+        if name.startswith("FARGATE"):  # reserved names: FARGATE, FARGATE_SPOT
+            return "FARGATE"
+        provider = self.providers.get((origin.account, origin.region, name))
+        return "MANAGED_INSTANCES" if provider is not None and provider.managed_instances_provider else "EC2"
+
+    def service(self, service: Service) -> Workload:
+        cluster = self.clusters.get(service.cluster_arn)
+        cluster_name = _last(service.cluster_arn)
+        origin = service.origin
+        reference = service.task_definition_in_use
+        launch_type = (service.primary.launch_type if service.primary else None) or service.launch_type
+        name = service.service_name or _last(service.service_arn)
+        return Workload(
+            id=f"{origin.account}/{origin.region}/{cluster_name}/{name}",
+            name=name,
+            kind="daemon" if service.scheduling_strategy == "DAEMON" else "service",
+            cluster=cluster_name,
+            cluster_arn=service.cluster_arn,
+            origin=origin,
+            arn=service.service_arn,
+            task_definition_arn=reference,
+            task_definition=self.definition(reference, origin) if reference else None,
+            service=service,
+            cluster_facts=cluster,
+            launch_types=self.launch_types(service.strategy, launch_type, cluster, origin),
+        )
+
+    def file(self, task: TaskDefinition) -> Workload:
+        return Workload(
+            id=f"file:{task.origin.source}#{task.family}",
+            name=task.family,
+            kind="task_definition",
+            cluster="",
+            cluster_arn="",
+            origin=task.origin,
+            arn=task.task_definition_arn,
+            task_definition_arn=task.task_definition_arn,
+            task_definition=task,
+            launch_types=frozenset(task.requires_compatibilities),
+        )
+
+    def tasks(self) -> Iterator[Workload]:
+        """Families that something starts, or that ran by themselves, once per cluster."""
+        started: dict[tuple[str, str], _Started] = {}
+
+        def of(cluster_arn: str, reference: str, origin: Origin) -> _Started:
+            family = reference.rpartition("task-definition/")[2].partition(":")[0]
+            return started.setdefault((cluster_arn, family), _Started(cluster_arn, family, reference, origin))
+
+        for trigger, cluster_arn, reference, launch_type, strategy in self._triggers():
+            each = of(cluster_arn, reference, trigger.source.origin)
+            each.triggers.append(trigger)
+            each.launch_types |= self.launch_types(
+                strategy, launch_type, self.clusters.get(cluster_arn), trigger.source.origin
+            )
+        for task in self.facts.tasks:
+            if task.service_name is None and not (task.started_by or "").startswith("ecs-svc/"):
+                each = of(task.cluster_arn, task.task_definition_arn, task.origin)
+                each.tasks.append(task)
+                each.launch_types |= {task.launch_type or "EC2"}
+        for each in started.values():
+            yield self._started(each)
+
+    def _triggers(
+        self,
+    ) -> Iterator[tuple[Trigger, str, str, str | None, tuple[CapacityProviderStrategyItem, ...]]]:
+        for rule in self.facts.event_rules:
+            for index, target in enumerate(rule.targets):
+                if rule.is_enabled and target.ecs_parameters is not None:
+                    at = ("Targets", index, "EcsParameters", "TaskDefinitionArn")
+                    yield (Trigger(rule, at), target.arn, *_parameters(target.ecs_parameters))
+        for schedule in self.facts.schedules:
+            target_of = schedule.target
+            if schedule.is_enabled and target_of is not None and target_of.ecs_parameters is not None:
+                place = ("Target", "EcsParameters", "TaskDefinitionArn")
+                yield (Trigger(schedule, place), target_of.arn, *_parameters(target_of.ecs_parameters))
+        for machine in self.facts.state_machines:
+            for state, reference, cluster in machine.ecs_tasks():
+                if reference:
+                    cluster_arn = self._cluster_arn(cluster, machine.origin)
+                    yield Trigger(machine, ("definition", "States", state)), cluster_arn, reference, None, ()
+
+    def _cluster_arn(self, written: str, origin: Origin) -> str:
+        if written.startswith("arn:"):
+            return written
+        for arn, cluster in self.clusters.items():
+            here = cluster.origin.account == origin.account and cluster.origin.region == origin.region
+            if here and cluster.cluster_name == (written or "default"):
+                return arn
+        return written
+
+    def _started(self, started: _Started) -> Workload:
+        origin = started.origin
+        cluster_name = _last(started.cluster_arn)
+        kind: Kind = "standalone_task"
+        if started.triggers:
+            kind = "scheduled_task" if any(_is_clock(each.source) for each in started.triggers) else "triggered_task"
+        definition = self.definition(started.reference, origin)
+        return Workload(
+            id=f"{origin.account}/{origin.region}/{cluster_name}/task/{started.family}",
+            name=started.family,
+            kind=kind,
+            cluster=cluster_name,
+            cluster_arn=started.cluster_arn,
+            origin=origin,
+            arn=definition.identity if definition is not None else started.reference,
+            task_definition_arn=started.reference,
+            task_definition=definition,
+            cluster_facts=self.clusters.get(started.cluster_arn),
+            triggers=tuple(started.triggers),
+            tasks=tuple(started.tasks),
+            launch_types=frozenset(started.launch_types),
+        )
+
+
+@dataclass(slots=True)
+class _Started:
+    cluster_arn: str
+    family: str
+    reference: str
+    origin: Origin
+    triggers: list[Trigger] = field(default_factory=list)
+    tasks: list[Task] = field(default_factory=list)
+    launch_types: set[str] = field(default_factory=set)
+
+
+def _parameters(
+    given: EcsParameters,
+) -> tuple[str, str | None, tuple[CapacityProviderStrategyItem, ...]]:
+    """Task definition, launch type and strategy of a target (written in camel case)."""
+    strategy = tuple(CapacityProviderStrategyItem.model_validate(each) for each in given.capacity_provider_strategy)
+    return given.task_definition_arn, given.launch_type, strategy
+
+
+def _is_clock(source: EventRule | Schedule | StateMachine) -> bool:
+    return not isinstance(source, StateMachine) and bool(source.schedule_expression)
+
+
+def _last(arn: str) -> str:
+    return arn.rpartition("/")[2]
+
+
+def _environment(workload: Workload) -> str | None:
+    lowered = {key.lower(): value for key, value in workload.tags.items()}
+    cluster = workload.cluster_facts.tag_map if workload.cluster_facts else {}
+    lowered = {key.lower(): value for key, value in cluster.items()} | lowered
+    texts = [lowered[key] for key in ENVIRONMENT_TAGS if key in lowered]
+    for text in (*texts, workload.cluster, workload.name):
+        words = set(_WORDS.split(text.lower()))
+        if words & _OTHER:  # first, for `non-prod` and `pre-prod` hold `prod`
+            return "other"
+        if words & _PRODUCTION:
+            return "other" if words & {"non", "pre"} else "production"
+    return None
+
+
+_WORDS = re.compile(r"[^a-z0-9]+")
+
+
+def _related(workload: Workload) -> frozenset[str]:
+    found = {workload.arn, workload.cluster_arn, workload.task_definition_arn}
+    task, service = workload.task_definition, workload.service
+    if task is not None:
+        found |= {task.task_definition_arn, task.task_role_arn or "", task.execution_role_arn or ""}
+    if service is not None:
+        found |= {each.target_group_arn or each.load_balancer_name or "" for each in service.all_load_balancers}
+        found |= {each.registry_arn for each in service.service_registries}
+        network = service.awsvpc
+        if network is not None:
+            found |= {*network.subnets, *network.security_groups}
+    found |= {each.source.identity for each in workload.triggers}
+    return frozenset(found - {""})

@@ -1,0 +1,395 @@
+"""What a rule is: a pure function from one subject and the facts around it to outcomes, with its documentation.
+
+::
+
+    @rule("LIF-DEPENDS-COMPLETE", Checklist.LIFECYCLE, severity=LOW, effort=HOURS,
+          looks_at=("containerDefinitions[].dependsOn",), needs=("ecs.task_definitions",), reference="https://...")
+    def dependency_that_may_fail(task: TaskDefinition) -> Iterator[Outcome]:
+        \"\"\"A container waits for another that may have failed.
+
+        Why it matters on Kubernetes.
+
+        Fix: what to do.
+        \"\"\"
+        for container in task.containers():
+            for index, dependency in enumerate(container.definition.depends_on):
+                if dependency.condition == "COMPLETE":
+                    yield fail(f"{container.name} waits ...", task.evidence(*container.at("dependsOn", index)),
+                               element=dependency.container_name)
+
+The type of the first parameter says what the rule looks at; further parameters (``estate``, ``graph``, ``policy``)
+are handed over by name. A readiness rule that yields nothing has passed; a conversion or inventory rule that yields
+nothing is not applicable.
+"""
+
+import inspect
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, get_type_hints
+
+from assess.checklist import Checklist
+from assess.config import Policy
+from assess.estate.balancing import LoadBalancer, TargetGroup
+from assess.estate.ecs import Cluster, Container, TaskDefinition
+from assess.estate.estate import Estate
+from assess.estate.facts import Evidence
+from assess.estate.gaps import Reason
+from assess.estate.identity import Role
+from assess.estate.network import SecurityGroup, Subnet, Vpc
+from assess.estate.workloads import Workload
+
+__all__ = [
+    "CRITICAL",
+    "DAYS",
+    "HIGH",
+    "HOURS",
+    "INFO",
+    "LOW",
+    "MEDIUM",
+    "WEEKS",
+    "Account",
+    "Checklist",
+    "Effort",
+    "Fail",
+    "Kind",
+    "NotApplicable",
+    "Outcome",
+    "Pass",
+    "Policy",
+    "Reason",
+    "Rule",
+    "Severity",
+    "SubjectKind",
+    "Team",
+    "Unknown",
+    "fail",
+    "not_applicable",
+    "passed",
+    "rule",
+    "unknown",
+]
+
+
+class Severity(StrEnum):
+    """How bad a finding is; what each costs is the scoring's business."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    INFO = "info"
+
+    @property
+    def rank(self) -> int:
+        """0 for critical to 4 for info."""
+        return list(Severity).index(self)
+
+    def at_most(self, other: "Severity") -> "Severity":
+        """The milder of the two."""
+        return max(self, other, key=lambda each: each.rank)
+
+    def at_least(self, other: "Severity") -> "Severity":
+        """The worse of the two."""
+        return min(self, other, key=lambda each: each.rank)
+
+
+CRITICAL, HIGH, MEDIUM, LOW, INFO = Severity
+
+
+class Effort(StrEnum):
+    """How long the fix takes somebody who knows the service."""
+
+    HOURS = "hours"
+    DAYS = "days"
+    WEEKS = "weeks"
+
+
+HOURS, DAYS, WEEKS = Effort
+
+
+class Kind(StrEnum):
+    """``readiness`` carries a penalty; ``conversion`` and ``inventory`` inform."""
+
+    READINESS = "readiness"
+    CONVERSION = "conversion"
+    INVENTORY = "inventory"
+
+
+class SubjectKind(StrEnum):
+    """What a rule can look at."""
+
+    CONTAINER = "container"
+    TASK_DEFINITION = "task_definition"
+    WORKLOAD = "workload"
+    CLUSTER = "cluster"
+    ROLE = "role"
+    VPC = "vpc"
+    SUBNET = "subnet"
+    SECURITY_GROUP = "security_group"
+    LOAD_BALANCER = "load_balancer"
+    TARGET_GROUP = "target_group"
+    ACCOUNT = "account"
+    ESTATE = "estate"
+    TEAM = "team"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account in a region, as a subject of its own."""
+
+    account: str
+    region: str
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """The people who are to run the workloads: what survey rules look at."""
+
+
+_KINDS: dict[type, SubjectKind] = {
+    Container: SubjectKind.CONTAINER,
+    TaskDefinition: SubjectKind.TASK_DEFINITION,
+    Workload: SubjectKind.WORKLOAD,
+    Cluster: SubjectKind.CLUSTER,
+    Role: SubjectKind.ROLE,
+    Vpc: SubjectKind.VPC,
+    Subnet: SubjectKind.SUBNET,
+    SecurityGroup: SubjectKind.SECURITY_GROUP,
+    LoadBalancer: SubjectKind.LOAD_BALANCER,
+    TargetGroup: SubjectKind.TARGET_GROUP,
+    Account: SubjectKind.ACCOUNT,
+    Estate: SubjectKind.ESTATE,
+    Team: SubjectKind.TEAM,
+}
+
+
+# --- outcomes ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Fail:
+    """The condition is present: a finding (for conversion and inventory a change to make, a fact to list)."""
+
+    message: str
+    evidence: tuple[Evidence, ...]
+    element: str = ""
+    """Name of the variable, port, volume, ... that failed, for the fingerprint: never an index or a value."""
+    severity: Severity | None = None
+    """Where it is not the rule's own."""
+    softest: Severity | None = None
+    """The mildest it could turn out, where a missing fact may soften it; the engine fills it from the rule."""
+    confidence: float = 1.0
+    effort: Effort | None = None
+    remediation: str | None = None
+    """Where it is not the rule's own."""
+    settled: bool = False
+    """Whether no missing fact could change the severity any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """The rule applies and its condition is absent."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotApplicable:
+    """The question does not arise; ``reads`` are the facts that prove it (none: all needs but answers)."""
+
+    why: str
+    reads: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """It could not be decided. ``needs`` are facts, IAM actions or question ids that would decide it."""
+
+    reason: Reason
+    needs: tuple[str, ...] = ()
+    worst: Severity | None = None
+    """The worst it could be, where that is not the rule's own worst."""
+
+
+Outcome = Fail | Pass | NotApplicable | Unknown
+
+
+def fail(
+    message: str,
+    *evidence: Evidence,
+    element: str = "",
+    severity: Severity | None = None,
+    softest: Severity | None = None,
+    confidence: float | None = None,
+    effort: Effort | None = None,
+    remediation: str | None = None,
+    settled: bool = False,
+) -> Fail:
+    """A finding: one sentence (no full stop) and at least one piece of evidence.
+
+    Raises:
+        ValueError: there is no evidence.
+    """
+    if not evidence:
+        raise ValueError(f"a finding needs evidence: {message}")
+    sure = 1.0 if confidence is None else confidence
+    return Fail(message, evidence, element, severity, softest, sure, effort, remediation, settled)
+
+
+def passed() -> Pass:
+    """The rule applies and its condition is absent."""
+    return Pass()
+
+
+def not_applicable(why: str, *, reads: tuple[str, ...] | None = None) -> NotApplicable:
+    """The question does not arise, and why."""
+    return NotApplicable(why, reads)
+
+
+def unknown(reason: Reason, *needs: str, worst: Severity | None = None) -> Unknown:
+    """It could not be decided, and what would decide it."""
+    return Unknown(reason, needs, worst)
+
+
+# --- rules ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule with everything that is said about it."""
+
+    id: str
+    checklist: Checklist
+    kind: Kind
+    subject: SubjectKind
+    severity: Severity
+    worst: Severity
+    softest: Severity
+    confidence: float
+    """The highest confidence its evidence can have."""
+    effort: Effort
+    needs: tuple[str, ...]
+    also_uses: tuple[str, ...]
+    raised_by: tuple[str, ...]
+    """Facts whose absence leaves open that a standing finding is worse."""
+    softened_by: tuple[str, ...]
+    """Facts whose absence leaves open that a standing finding is milder."""
+    looks_at: tuple[str, ...]
+    """Field patterns (``containerDefinitions[].memory``): a template's placeholder there makes a pass unknown."""
+    reference: str
+    title: str
+    why: str
+    fix: str
+    check: Callable[..., Iterable[Outcome] | None]
+    _parameters: tuple[str, ...] = ()
+
+    def judge(self, subject: Any, estate: Estate, graph: Any, policy: Policy) -> list[Outcome]:
+        """What the rule itself says of a subject, before missing facts are weighed."""
+        around = {"estate": estate, "graph": graph, "policy": policy}
+        outcomes = list(self.check(subject, **{name: around[name] for name in self._parameters}) or ())
+        if outcomes:
+            return outcomes
+        if self.kind is Kind.READINESS:
+            return [Pass()]
+        return [NotApplicable("there is nothing of the kind")]
+
+
+def rule(
+    id: str,
+    checklist: Checklist,
+    *,
+    effort: Effort,
+    needs: tuple[str, ...],
+    reference: str,
+    severity: Severity = Severity.INFO,
+    worst: Severity | None = None,
+    softest: Severity | None = None,
+    kind: Kind = Kind.READINESS,
+    confidence: float = 1.0,
+    also_uses: tuple[str, ...] = (),
+    raised_by: tuple[str, ...] = (),
+    softened_by: tuple[str, ...] = (),
+    looks_at: tuple[str, ...] = (),
+) -> Callable[[Callable[..., Iterable[Outcome] | None]], Rule]:
+    """Makes a rule of a function; its docstring is the rule's page (summary, why, ``Fix:`` paragraph).
+
+    ``worst`` and ``softest`` default to ``severity``. Raises ValueError for a declaration that cannot be right.
+    """
+    worst_of, softest_of = worst or severity, softest or severity
+
+    def declare(check: Callable[..., Iterable[Outcome] | None]) -> Rule:
+        title, why, fix = _documentation(id, check)
+        subject, parameters = _signature(id, check)
+        _verify(id, checklist, kind, (worst_of, severity, softest_of), confidence)
+        return Rule(
+            id=id,
+            checklist=checklist,
+            kind=kind,
+            subject=subject,
+            severity=severity,
+            worst=worst_of,
+            softest=softest_of,
+            confidence=confidence,
+            effort=effort,
+            needs=needs,
+            also_uses=also_uses,
+            raised_by=raised_by,
+            softened_by=softened_by,
+            looks_at=looks_at,
+            reference=reference,
+            title=title,
+            why=why,
+            fix=fix,
+            check=check,
+            _parameters=parameters,
+        )
+
+    return declare
+
+
+def _documentation(id: str, check: Callable[..., Any]) -> tuple[str, str, str]:
+    text = inspect.cleandoc(check.__doc__ or "")
+    paragraphs = [" ".join(each.split()) for each in text.split("\n\n") if each.strip()]
+    fixes = [each.removeprefix("Fix:").strip() for each in paragraphs if each.startswith("Fix:")]
+    rest = [each for each in paragraphs if not each.startswith("Fix:")]
+    if not rest[1:] or not fixes:
+        raise ValueError(f"rule {id}: its docstring needs a summary, a reason and a paragraph that starts with Fix:")
+    return rest[0].removesuffix("."), "\n\n".join(rest[1:]), "\n\n".join(fixes)
+
+
+def _signature(id: str, check: Callable[..., Any]) -> tuple[SubjectKind, tuple[str, ...]]:
+    names = tuple(inspect.signature(check).parameters)
+    hints = get_type_hints(check)
+    kind = _KINDS.get(hints.get(names[0], object)) if names else None
+    unknown_names = set(names[1:]) - {"estate", "graph", "policy"}
+    if kind is None or unknown_names:
+        raise ValueError(
+            f"rule {id}: its first parameter needs the type of a subject, the others are estate, graph, policy"
+        )
+    return kind, names[1:]
+
+
+def _verify(
+    id: str, checklist: Checklist, kind: Kind, severities: tuple[Severity, Severity, Severity], confidence: float
+) -> None:
+    worst, severity, softest = severities
+    if not id.startswith(f"{checklist.prefix}-"):
+        raise ValueError(f"rule {id}: the rules of {checklist.value} start with {checklist.prefix}-")
+    if not worst.rank <= severity.rank <= softest.rank:
+        raise ValueError(f"rule {id}: severity must lie between worst and softest")
+    if kind is not Kind.READINESS and worst is not Severity.INFO:
+        raise ValueError(f"rule {id}: a {kind.value} rule is info")
+    if not 0 < confidence <= 1:
+        raise ValueError(f"rule {id}: confidence lies above 0 and is at most 1")
+    if confidence < WEAK and worst.rank < Severity.MEDIUM.rank:
+        raise ValueError(f"rule {id}: with confidence below {WEAK} a finding is medium at most")
+
+
+WEAK = 0.6
+"""Below this confidence a finding is medium at most."""
+
+
+def rules_in(namespace: Iterable[Any]) -> Iterator[Rule]:
+    """The rules among the members of a module."""
+    for member in namespace:
+        if isinstance(member, Rule):
+            yield member
