@@ -1,5 +1,6 @@
 """The marker that stands where the door replaced something: what it says, how it is written and read."""
 
+import itertools
 import re
 from collections.abc import Iterator
 from enum import StrEnum
@@ -48,7 +49,7 @@ def length_band(length: int) -> str:
     """The band that a length in characters falls into: ``1-8``, ``9-16``, ... ``1025+``."""
     if length <= 0:
         return "0"
-    for low, high in zip(_BANDS, _BANDS[1:], strict=False):
+    for low, high in itertools.pairwise(_BANDS):
         if length <= high:
             return f"{low + 1}-{high}"
     return f"{_BANDS[-1] + 1}+"
