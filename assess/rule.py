@@ -273,6 +273,8 @@ class Rule:
     """Facts whose absence leaves open that a standing finding is worse."""
     softened_by: tuple[str, ...]
     """Facts whose absence leaves open that a standing finding is milder."""
+    across: tuple[str, ...]
+    """Those of ``needs`` that it compares over the whole account: a gap on any resource takes the fact away."""
     looks_at: tuple[str, ...]
     """Field patterns (``containerDefinitions[].memory``): a template's placeholder there makes a pass unknown."""
     reference: str
@@ -308,6 +310,7 @@ def rule(
     also_uses: tuple[str, ...] = (),
     raised_by: tuple[str, ...] = (),
     softened_by: tuple[str, ...] = (),
+    across: tuple[str, ...] = (),
     looks_at: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., Iterable[Outcome] | None]], Rule]:
     """Makes a rule of a function; its docstring is the rule's page (summary, why, ``Fix:`` paragraph).
@@ -334,6 +337,7 @@ def rule(
             also_uses=also_uses,
             raised_by=raised_by,
             softened_by=softened_by,
+            across=across,
             looks_at=looks_at,
             reference=reference,
             title=title,

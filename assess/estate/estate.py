@@ -151,6 +151,25 @@ class Estate(BaseModel):
         users = self.users(of)
         return bool(users) and all(each.kind == "daemon" for each in users)
 
+    def subnet_ids(self, workload: Workload) -> frozenset[str]:
+        """Ids of the subnets of a workload's tasks, else of the instances of its cluster (whose network they share)."""
+        named = frozenset(id for each in workload.awsvpc for id in each.subnets)
+        if named or workload.is_fargate:
+            return named
+        instances = self.container_instances_by_cluster.get(workload.cluster_arn, ())
+        found = (self.instance_by_id.get(each.ec2_instance_id) for each in instances)
+        return frozenset(each.subnet_id for each in found if each is not None and each.subnet_id)
+
+    @cached_property
+    def task_role_users(self) -> Mapping[str, tuple[Workload, ...]]:
+        """Workloads by the ARN of their task role."""
+        return _by_role(self.workloads, "task_role_arn")
+
+    @cached_property
+    def execution_role_users(self) -> Mapping[str, tuple[Workload, ...]]:
+        """Workloads by the ARN of their execution role."""
+        return _by_role(self.workloads, "execution_role_arn")
+
     # --- look-ups -----------------------------------------------------------------------------------------------
 
     @cached_property
@@ -269,24 +288,24 @@ class Estate(BaseModel):
                     found.setdefault(fact, []).append(gap)
         return {fact: tuple(gaps) for fact, gaps in found.items()}
 
-    def missing(self, fact: str, origin: Origin, related: Iterable[str] = ()) -> Missing | None:
+    def missing(self, fact: str, origin: Origin, related: Iterable[str] | None = ()) -> Missing | None:
         """Why ``fact`` is not known for something seen at ``origin``, or none where it was read completely.
 
         ``related`` are the ARNs and ids of the resources that the question is about: a gap on one resource takes
-        the fact away from those that are related to it only.
+        the fact away from those that are related to it only. None asks about every resource of the place.
         """
         if fact.startswith("survey"):
             return Missing(fact=fact, reason=Reason.UNANSWERED)
         if origin.source is not None:
             held = self._source_facts.get(origin.source, frozenset())
             return None if fact in held else Missing(fact=fact, reason=Reason.NOT_IN_SOURCE)
-        about = frozenset(related)
+        about = frozenset(related) if related is not None else None
         gaps = [
             gap
             for gap in self._gaps_by_fact.get(fact, ())
             if gap.account in ("", origin.account)
             and gap.region in ("", origin.region)
-            and (gap.resource is None or gap.resource in about)
+            and (gap.resource is None or about is None or gap.resource in about)
         ]
         if gaps:
             reason = min((gap.reason for gap in gaps), key=lambda each: each.rank)
@@ -315,6 +334,15 @@ FACT_KINDS: Mapping[str, type[Fact]] = {
 
 def _index(facts: tuple[_F, ...]) -> Mapping[str, _F]:
     return {each.identity: each for each in facts if each.identity}
+
+
+def _by_role(workloads: tuple[Workload, ...], field: str) -> Mapping[str, tuple[Workload, ...]]:
+    found: dict[str, list[Workload]] = {}
+    for workload in workloads:
+        arn = getattr(workload.task_definition, field, None)
+        if arn:
+            found.setdefault(arn, []).append(workload)
+    return {arn: tuple(users) for arn, users in found.items()}
 
 
 def _group(facts: tuple[Any, ...], field: str) -> Mapping[str, tuple[Any, ...]]:

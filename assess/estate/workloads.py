@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from assess.estate.ecs import (
+    AwsvpcConfiguration,
     CapacityProvider,
     CapacityProviderStrategyItem,
     Cluster,
@@ -96,6 +97,18 @@ class Workload:
     def environment(self) -> str | None:
         """``production`` or ``other`` by tags, cluster name or workload name; none where nothing says."""
         return _environment(self)
+
+    @property
+    def awsvpc(self) -> tuple[AwsvpcConfiguration, ...]:
+        """Subnets and security groups of the tasks: the service's, or those that each trigger names."""
+        if self.service is not None:
+            return (self.service.awsvpc,) if self.service.awsvpc is not None else ()
+        return tuple(found for each in self.triggers for found in _trigger_networks(each.source))
+
+    @property
+    def security_groups(self) -> frozenset[str]:
+        """Ids of the security groups of the tasks."""
+        return frozenset(id for each in self.awsvpc for id in each.security_groups)
 
     @property
     def related(self) -> frozenset[str]:
@@ -344,6 +357,22 @@ def _parameters(
     return given.task_definition_arn, given.launch_type, strategy
 
 
+def _trigger_networks(source: EventRule | Schedule | StateMachine) -> Iterator[AwsvpcConfiguration]:
+    if isinstance(source, EventRule):
+        parameters = [each.ecs_parameters for each in source.targets]
+    elif isinstance(source, Schedule):
+        parameters = [source.target.ecs_parameters if source.target else None]
+    else:
+        return
+    for each in parameters:
+        network = each.network_configuration if each is not None else None
+        # EventBridge writes `awsvpcConfiguration`, Scheduler too, both with `Subnets` inside.
+        given = (network or {}).get("awsvpcConfiguration") or (network or {}).get("AwsvpcConfiguration")
+        if isinstance(given, Mapping):
+            camel = {f"{key[:1].lower()}{key[1:]}": value for key, value in given.items()}
+            yield AwsvpcConfiguration.model_validate(camel)
+
+
 def _is_clock(source: EventRule | Schedule | StateMachine) -> bool:
     return not isinstance(source, StateMachine) and bool(source.schedule_expression)
 
@@ -377,8 +406,7 @@ def _related(workload: Workload) -> frozenset[str]:
     if service is not None:
         found |= {each.target_group_arn or each.load_balancer_name or "" for each in service.all_load_balancers}
         found |= {each.registry_arn for each in service.service_registries}
-        network = service.awsvpc
-        if network is not None:
-            found |= {*network.subnets, *network.security_groups}
+    for network in workload.awsvpc:
+        found |= {*network.subnets, *network.security_groups}
     found |= {each.source.identity for each in workload.triggers}
     return frozenset(found - {""})

@@ -1,0 +1,230 @@
+"""Runs rules over an estate and weighs what they say against what was seen: not seen is never passed.
+
+A failure stands on what was seen. A pass needs every fact in the rule's ``needs``, a not-applicable those that its
+clause reads; without them the outcome is unknown, with the reason that comes first in the order of ``Reason``. A
+missing fact that could make a standing failure worse leaves an unknown beside it.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from assess.config import Policy
+from assess.estate.estate import Estate
+from assess.estate.facts import Origin
+from assess.estate.gaps import Missing, Reason
+from assess.rule import (
+    WEAK,
+    Fail,
+    Kind,
+    NotApplicable,
+    Outcome,
+    Rule,
+    Severity,
+    Unknown,
+)
+from assess.subjects import Subject, SubjectRef, subjects_of
+
+
+@dataclass(slots=True)
+class Judgement:
+    """One rule on one subject: passed where it applies, nothing failed and nothing is unknown."""
+
+    rule: Rule
+    subject: SubjectRef
+    scope: tuple[str, ...]
+    """Parts of the fingerprint that say where: see :class:`assess.subjects.Subject`."""
+    fails: tuple[Fail, ...] = ()
+    """With severity, softest, confidence and effort filled in."""
+    unknown: Unknown | None = None
+    """Beside failures: that they could be worse."""
+    missing: tuple[Missing, ...] = ()
+    """What would decide the unknown."""
+    applicable: bool = True
+    broken: str | None = None
+    """Why the rule itself could not run: its exception's type and place, never a value."""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether nothing about it is open."""
+        return self.unknown is None
+
+
+def judge(
+    estate: Estate,
+    rules: Iterable[Rule],
+    policy: Policy,
+    graph: Any = None,
+) -> tuple[Judgement, ...]:
+    """Every rule on every subject of its kind, in order of rule id and subject id."""
+    return tuple(_Bench(estate, policy, graph).judge(rules))
+
+
+class _Bench:
+    def __init__(self, estate: Estate, policy: Policy, graph: Any) -> None:
+        self.estate = estate
+        self.policy = policy
+        self.graph = graph
+        self.subjects = subjects_of(estate)
+        self.missing = _Missing(estate, policy)
+
+    def judge(self, rules: Iterable[Rule]) -> Iterator[Judgement]:
+        for rule in sorted(rules, key=lambda each: each.id):
+            patterns = tuple(_steps(each) for each in rule.looks_at)
+            for subject in self.subjects.get(rule.subject, ()):
+                yield self._one(rule, subject, patterns)
+
+    def _one(self, rule: Rule, subject: Subject, patterns: tuple[tuple[str, ...], ...]) -> Judgement:
+        judgement = Judgement(rule, subject.ref, subject.scope)
+        if subject.lost:
+            _leave_open(judgement, rule, subject.lost)
+            return judgement
+        try:
+            outcomes = rule.judge(subject.value, self.estate, self.graph, self.policy)
+            fails = [_weigh(rule, each) for each in outcomes if isinstance(each, Fail)]
+        except Exception as error:  # noqa: BLE001 - a rule of any pack may raise anything; the scan goes on
+            judgement.broken = _place(error)
+            judgement.unknown = Unknown(Reason.ERROR, (), rule.worst)
+            return judgement
+        if fails:
+            self._standing(judgement, rule, subject, fails, outcomes)
+            return judgement
+        missing = list(self.missing.of(rule.needs, rule.across, subject))
+        told = [each for each in outcomes if isinstance(each, Unknown)]
+        if told:
+            worst = min((each.worst or rule.worst for each in told), key=lambda each: each.rank)
+            own = [Missing(fact=need, reason=each.reason) for each in told for need in each.needs]
+            if not any(each.needs for each in told):
+                own = [Missing(fact="", reason=each.reason) for each in told]
+            _leave_open(judgement, rule, (*own, *missing), worst)
+            return judgement
+        inapplicable = [each for each in outcomes if isinstance(each, NotApplicable)]
+        if inapplicable:
+            missing = [each for each in missing if any(_reads(rule, said, each.fact) for said in inapplicable)]
+        if not missing and subject.origins[0].source is not None:
+            missing = _unresolved(subject, patterns)
+        if missing:
+            _leave_open(judgement, rule, tuple(missing))
+        judgement.applicable = not inapplicable or judgement.unknown is not None
+        return judgement
+
+    def _standing(
+        self, judgement: Judgement, rule: Rule, subject: Subject, fails: list[Fail], outcomes: list[Outcome]
+    ) -> None:
+        soft = bool(rule.softened_by and self.missing.of(rule.softened_by, (), subject))
+        judgement.fails = tuple(
+            replace(each, softest=rule.softest) if soft and not each.settled and each.softest is None else each
+            for each in fails
+        )
+        worst = min((each.severity or rule.severity for each in fails), key=lambda each: each.rank)
+        if rule.kind is not Kind.READINESS or worst is rule.worst:
+            return
+        open_ends = [each for each in outcomes if isinstance(each, Unknown)]
+        if open_ends:
+            own = tuple(Missing(fact=need, reason=each.reason) for each in open_ends for need in each.needs)
+            _leave_open(judgement, rule, own or tuple(Missing(fact="", reason=each.reason) for each in open_ends))
+        elif not all(each.settled for each in fails):
+            missing = self.missing.of((*rule.needs, *rule.raised_by), rule.across, subject)
+            if missing:
+                _leave_open(judgement, rule, missing)
+
+
+def _leave_open(judgement: Judgement, rule: Rule, missing: tuple[Missing, ...], worst: Severity | None = None) -> None:
+    reason = min((each.reason for each in missing), key=lambda each: each.rank)
+    judgement.missing = tuple(each for each in missing if each.reason is reason)
+    needs = {need for each in judgement.missing for need in (each.actions or (each.fact,)) if need}
+    judgement.unknown = Unknown(reason, tuple(sorted(needs)), worst or rule.worst)
+
+
+def _weigh(rule: Rule, fail: Fail) -> Fail:
+    """A failure with the rule's defaults filled in; weak evidence is medium at most."""
+    severity = fail.severity or rule.severity
+    if severity.rank < rule.worst.rank:
+        raise ValueError(f"{rule.id} reports {severity}, worse than its worst")
+    confidence = min(fail.confidence, rule.confidence)
+    if confidence < WEAK:
+        severity = severity.at_most(Severity.MEDIUM)
+    return replace(fail, severity=severity, confidence=confidence, effort=fail.effort or rule.effort)
+
+
+def _reads(rule: Rule, said: NotApplicable, fact: str) -> bool:
+    """Whether a not-applicable rests on a fact: those it names, else every need that is no answer."""
+    if said.reads is not None:
+        return fact in said.reads
+    return fact in rule.needs and not fact.startswith(("survey", "policy."))
+
+
+class _Missing:
+    """Which facts are missing for a subject; remembered per place, since most gaps concern whole places."""
+
+    def __init__(self, estate: Estate, policy: Policy) -> None:
+        self.estate = estate
+        self.policy = policy
+        self.on_one = frozenset(
+            fact for gap in estate.gaps if gap.resource is not None and not gap.recovered for fact in gap.facts
+        )
+        self.known: dict[tuple[Any, ...], tuple[Missing, ...]] = {}
+
+    def of(self, facts: tuple[str, ...], across: tuple[str, ...], subject: Subject) -> tuple[Missing, ...]:
+        """Why each missing one of ``facts`` is missing, in their order."""
+        if not self.on_one.isdisjoint(facts):
+            return tuple(self._each(facts, across, subject))
+        key = (facts, across, *((each.account, each.region, each.source) for each in subject.origins))
+        found = self.known.get(key)
+        if found is None:
+            found = self.known[key] = tuple(self._each(facts, across, subject))
+        return found
+
+    def _each(self, facts: tuple[str, ...], across: tuple[str, ...], subject: Subject) -> Iterator[Missing]:
+        for fact in dict.fromkeys(facts):
+            related = None if fact in across else subject.related
+            found = [each for each in (self._one(fact, origin, related) for origin in subject.origins) if each]
+            if found:
+                yield min(found, key=lambda each: each.reason.rank)
+
+    def _one(self, fact: str, origin: Origin, related: frozenset[str] | None) -> Missing | None:
+        if fact.startswith("policy."):
+            chosen = self.policy.target.compute is not None
+            return None if chosen else Missing(fact=fact, reason=Reason.UNANSWERED)
+        return self.estate.missing(fact, origin, related)
+
+
+# --- placeholders -----------------------------------------------------------------------------------------------
+
+
+def _steps(pattern: str) -> tuple[str, ...]:
+    """``containerDefinitions[].memory`` as steps, with an empty step for any index."""
+    return tuple(step for part in pattern.split(".") for step in _indexed(part))
+
+
+def _indexed(part: str) -> Iterator[str]:
+    name = part.removesuffix("[]")
+    if name:
+        yield name
+    if part.endswith("[]"):
+        yield ""
+
+
+def _unresolved(subject: Subject, patterns: tuple[tuple[str, ...], ...]) -> list[Missing]:
+    """Placeholders where the rule looks: in the field itself, within it, or around it."""
+    if not patterns:
+        return []
+    for origin in subject.origins:
+        for at in origin.unresolved:
+            steps = tuple(at.split("/")[1:])
+            other = subject.container is not None and len(steps) > 1 and steps[1] != str(subject.container)
+            if other and steps[0] == "containerDefinitions":
+                continue
+            for pattern in patterns:
+                if all(want in ("", step) for want, step in zip(pattern, steps, strict=False)):
+                    return [Missing(fact=at, reason=Reason.UNRESOLVED)]
+    return []
+
+
+def _place(error: BaseException) -> str:
+    """An exception's type and where it was raised; never its text, which may quote a value."""
+    at = error.__traceback__
+    while at is not None and at.tb_next is not None:
+        at = at.tb_next
+    where = f"{at.tb_frame.f_globals.get('__name__', '?')}:{at.tb_lineno}" if at is not None else "?"
+    return f"{type(error).__name__} at {where}"
