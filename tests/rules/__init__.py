@@ -1,0 +1,1 @@
+"""Tables of cases for the built-in rules: every module here mirrors one of the rule pack."""
