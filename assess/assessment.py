@@ -1,11 +1,12 @@
 """The one value that every report reads: what the rules found, scored, with all that is needed to show it.
 
-Its JSON form is the contract with people and pipelines: members may be added, none changes meaning.
+Its JSON form is the contract with people and pipelines: members may be added, none changes meaning. So a reader of an
+older version ignores what it does not know, and the schema allows it.
 """
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -19,12 +20,12 @@ SCHEMA_VERSION = 1
 Verdict = Literal["ready", "ready_with_work", "not_ready", "blocked", "undetermined"]
 """From best to worst but for ``undetermined``, which says that too little was seen to tell."""
 
-Score = int | None
+Score = Annotated[int, Field(ge=0, le=100)] | None
 """0 to 100, or none where there is nothing to score."""
 
 
 class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class Tool(_Value):
@@ -46,13 +47,20 @@ class ScopeView(_Value):
 
 
 class AccountView(_Value):
-    """One account in one region."""
+    """One account in one region.
+
+    ``partial``: something could not be read; ``blind``: so that workloads may be hidden.
+    """
 
     account: str
     region: str
     status: Literal["complete", "partial", "blind"]
+    wholly_blind: bool = False
+    """Whether not even its clusters could be listed."""
     workloads: int
     score: Score
+    score_low: Score
+    score_high: Score
     coverage: float | None
 
 
@@ -130,6 +138,8 @@ class WorkloadView(_Value):
     score_low: Score
     score_high: Score
     accepted_score: Score
+    accepted_low: Score
+    accepted_high: Score
     coverage: float | None
     coverage_of_source: float | None
     owner: str | None
@@ -200,7 +210,10 @@ class GapView(_Value):
 
 
 class LedgerRow(_Value):
-    """One rule at one charged severity (``unknown`` rows apart, and a ``floor`` row that gives back)."""
+    """One rule at one charged severity (``unknown`` rows apart, and a ``floor`` row that gives back).
+
+    ``points_lost`` and ``gain_if_fixed`` are points of the unrounded estate score without its cap.
+    """
 
     rule: str
     checklist: str
@@ -225,14 +238,18 @@ class RuleText(_Value):
     reference: str
 
 
+WaiverProblem = Literal["expired", "unused", "too_long"]
+"""``too_long``: it runs for more than the policy's ``max_waiver_days`` from the as-of day."""
+
+
 class WaiverNote(_Value):
-    """A waiver that no longer counts, or matches nothing."""
+    """A waiver that does not count, or matches nothing."""
 
     rule: str
     target: str
     owner: str
     expires: date
-    problem: Literal["expired", "unused", "too_long"]
+    problem: WaiverProblem
 
 
 class Assessment(_Value):
@@ -255,3 +272,27 @@ class Assessment(_Value):
     ledger: tuple[LedgerRow, ...]
     rules: Mapping[str, RuleText]
     waiver_notes: tuple[WaiverNote, ...] = ()
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of an assessment's JSON form, the same on every call."""
+    made = Assessment.model_json_schema(mode="serialization")
+    _open(made)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"urn:assess:assessment:{SCHEMA_VERSION}",
+        **made,
+        "title": "Assessment of an Amazon ECS estate",
+    }
+
+
+def _open(node: Any) -> None:
+    """Lets every object have members that later versions add."""
+    if isinstance(node, dict):
+        if node.get("additionalProperties") is False:
+            del node["additionalProperties"]
+        for child in node.values():
+            _open(child)
+    elif isinstance(node, list):
+        for child in node:
+            _open(child)
