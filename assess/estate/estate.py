@@ -32,6 +32,7 @@ from assess.estate.network import (
     Vpc,
     VpcEndpoint,
 )
+from assess.estate.redaction import redactions_in
 from assess.estate.scaling import ScalableTarget, ScalingPolicy, ScheduledScaling
 from assess.estate.triggers import EventRule, Schedule, StateMachine
 from assess.estate.workloads import Workload, workloads_of
@@ -159,6 +160,24 @@ class Estate(BaseModel):
         instances = self.container_instances_by_cluster.get(workload.cluster_arn, ())
         found = (self.instance_by_id.get(each.ec2_instance_id) for each in instances)
         return frozenset(each.subnet_id for each in found if each is not None and each.subnet_id)
+
+    @cached_property
+    def environments_of(self) -> Mapping[str, frozenset[str | None]]:
+        """Environments in which workloads of a base name run (none: nothing says which)."""
+        found: dict[str, set[str | None]] = {}
+        for workload in self.workloads:
+            found.setdefault(workload.base_name, set()).add(workload.environment)
+        return {name: frozenset(environments) for name, environments in found.items()}
+
+    @cached_property
+    def redaction_users(self) -> Mapping[int, frozenset[str]]:
+        """Ids of the workloads whose task definition holds a text that the door replaced, by the marker's group."""
+        found: dict[int, set[str]] = {}
+        for task in self.task_definitions:
+            groups = {each.group for each in redactions_in(task.model_dump_json())}
+            for group in groups:
+                found.setdefault(group, set()).update(each.id for each in self.users(task))
+        return {group: frozenset(ids) for group, ids in found.items()}
 
     @cached_property
     def task_role_users(self) -> Mapping[str, tuple[Workload, ...]]:

@@ -112,6 +112,10 @@ class Fact(Part):
         """The resource's ARN, or the id that AWS knows it by."""
         return str(getattr(self, self.identity_field) or "")
 
+    def is_unresolved(self, *steps: str | int) -> bool:
+        """Whether a placeholder stands in the field reached by ``steps``, so that its absence says nothing."""
+        return pointer(*steps) in self.origin.unresolved
+
     def evidence(self, *steps: str | int, value: str | None = None) -> Evidence:
         """The field reached by ``steps`` (AWS's field names and list indexes) as evidence.
 

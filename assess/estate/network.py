@@ -215,6 +215,7 @@ class Instance(PascalFact):
     instance_lifecycle: Choice | None = None
     subnet_id: Identifier | None = None
     vpc_id: Identifier | None = None
+    private_ip_address: Identifier | None = None
     iam_instance_profile: InstanceProfileReference | None = None
     state: Mapping[str, Any] = Field(default_factory=dict)
 

@@ -99,6 +99,25 @@ class Workload:
         return _environment(self)
 
     @property
+    def takes_requests(self) -> bool:
+        """Whether a load balancer, Cloud Map, Service Connect or VPC Lattice leads callers to the tasks."""
+        service = self.service
+        if service is None:
+            return False
+        connect, lattice = (
+            service.service_connect,
+            service.primary.vpc_lattice_configurations if service.primary else (),
+        )
+        offered = connect.services if connect is not None else ()
+        return bool(service.all_load_balancers or service.service_registries or offered or lattice)
+
+    @property
+    def base_name(self) -> str:
+        """Its name without the words that name an environment, to liken copies: ``orders`` for ``prod-orders``."""
+        words = _WORDS.split(self.name.lower())
+        return "-".join(word for word in words if word and word not in _PRODUCTION | _OTHER)
+
+    @property
     def awsvpc(self) -> tuple[AwsvpcConfiguration, ...]:
         """Subnets and security groups of the tasks: the service's, or those that each trigger names."""
         if self.service is not None:
