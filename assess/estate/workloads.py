@@ -96,7 +96,12 @@ class Workload:
     @property
     def environment(self) -> str | None:
         """``production`` or ``other`` by tags, cluster name or workload name; none where nothing says."""
-        return _environment(self)
+        return _environment((*_environment_tags(self), self.cluster, self.name))
+
+    @property
+    def tagged_environment(self) -> str | None:
+        """``production`` or ``other`` by tags alone; none where no tag says."""
+        return _environment(_environment_tags(self))
 
     @property
     def takes_requests(self) -> bool:
@@ -400,12 +405,15 @@ def _last(arn: str) -> str:
     return arn.rpartition("/")[2]
 
 
-def _environment(workload: Workload) -> str | None:
-    lowered = {key.lower(): value for key, value in workload.tags.items()}
+def _environment_tags(workload: Workload) -> tuple[str, ...]:
     cluster = workload.cluster_facts.tag_map if workload.cluster_facts else {}
-    lowered = {key.lower(): value for key, value in cluster.items()} | lowered
-    texts = [lowered[key] for key in ENVIRONMENT_TAGS if key in lowered]
-    for text in (*texts, workload.cluster, workload.name):
+    lowered = {key.lower(): value for key, value in (*cluster.items(), *workload.tags.items())}
+    return tuple(lowered[key] for key in ENVIRONMENT_TAGS if key in lowered)
+
+
+def _environment(texts: Iterable[str]) -> str | None:
+    """The environment that the first text with a word for one names."""
+    for text in texts:
         words = set(_WORDS.split(text.lower()))
         if words & _OTHER:  # first, for `non-prod` and `pre-prod` hold `prod`
             return "other"
