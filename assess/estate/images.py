@@ -20,8 +20,11 @@ _PLACEHOLDER = re.compile(
     MARKER.pattern  # what the door replaced is as unknown as what a template leaves open
     + r"""|\$\{\{[^{}]*\}\}|\$\{[^{}]*\}|\$\([^()]*\)|\{\{[^{}]*\}\}|\{%[^%]*%\}|<%[^%]*%>|<[^<>]+>"""
     + r"""|%[A-Za-z_][A-Za-z0-9_]*%|@@?[A-Z_][A-Z0-9_]*@@?|\$[A-Za-z_][A-Za-z0-9_]*"""
-    + r"""|__[A-Za-z][A-Za-z0-9_]*?__|\[\[[^\[\]]*\]\]|\{[A-Za-z_][A-Za-z0-9_.]*\}"""
+    + r"""|\[\[[^\[\]]*\]\]|\{[A-Za-z_][A-Za-z0-9_.]*\}"""
 )
+_SHOUTED = re.compile(r"(?<![A-Za-z0-9])_*[A-Z][A-Z0-9_]{2,}(?![A-Za-z0-9])")
+"""Names have no capital letters: ``IMAGE_NAME`` or ``ACCOUNT_ID`` is there to be replaced."""
+
 _HOLE = "\x00"
 
 _ECR = re.compile(
@@ -90,6 +93,7 @@ def image_reference(text: str) -> ImageReference:
     name, _, digest = masked.partition("@")
     head, slash, last = name.rpartition("/")
     last, colon, tag = last.partition(":")
+    head, last = _SHOUTED.sub(_HOLE, head), _SHOUTED.sub(_HOLE, last)
     components = [*(head.split("/") if slash else ()), last]
     host: str | None = DOCKER_HUB
     if len(components) > 1:
