@@ -179,10 +179,9 @@ def _below(assessment: Assessment, min_coverage: float) -> list[str]:
     if coverage is None:
         why = "a scope could not be listed" if assessment.scope.blind else "there is nothing to assess"
         return [f"coverage is not known, since {why}; at least {min_coverage:g} % is asked for"]
-    if coverage * 100 < min_coverage:
-        return [
-            f"{coverage * 100:.4g} % of what the source could show was seen; at least {min_coverage:g} % is asked for"
-        ]
+    percent = round(coverage * 100, 2)  # a share of four digits: 0.57 is 57 %, not 56.99999999999999 %
+    if percent < min_coverage:
+        return [f"{percent:g} % of what the source could show was seen; at least {min_coverage:g} % is asked for"]
     return []
 
 

@@ -150,7 +150,7 @@ def score(
     return Scorecard(
         estate=_estate(whole, parts, tally, blind),
         workloads={id: _workload(part) for id, part in zip(tally.ids, parts, strict=True)},
-        items={item: _item(found, len(parts), blind) for item, found in tally.items.items()},
+        items={item: _item(tally.items.get(item, _Item()), len(parts), blind) for item in Checklist},
         groups={
             name: _scored(_Part.of(parts[tally.at[id]] for id in sorted(members)), name in blind_groups)
             for name, members in (groups or {}).items()

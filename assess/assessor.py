@@ -1,0 +1,439 @@
+"""Builds the assessment of an estate: judges, names findings, waives, scores, and lays it all out in a fixed order."""
+
+import hashlib
+import itertools
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from assess import __version__
+from assess.assessment import (
+    AccountView,
+    Assessment,
+    Distribution,
+    Finding,
+    FindingCounts,
+    GapView,
+    ItemView,
+    RuleText,
+    ScopeView,
+    SubjectView,
+    Summary,
+    Tool,
+    UnknownView,
+    WaiverView,
+    WorkloadView,
+)
+from assess.checklist import Checklist
+from assess.config import Policy
+from assess.estate.estate import Estate
+from assess.estate.gaps import Gap
+from assess.estate.workloads import Workload
+from assess.gate import review, waiver_name
+from assess.judging import Judgement, judge
+from assess.rule import Fail, Rule, Severity, SubjectKind
+from assess.scoring import SCORING_MODEL_VERSION, FailPlace, Scorecard, score
+from assess.subjects import SubjectRef
+
+
+def assess(estate: Estate, *, policy: Policy, rules: Iterable[Rule], as_of: date, graph: Any = None) -> Assessment:
+    """The assessment of an estate by these rules, with waivers judged on the day ``as_of``.
+
+    ``graph`` is handed to the rules that ask for it. The same arguments make the same assessment, whatever the order
+    of the rules.
+    """
+    ordered = sorted(rules, key=lambda each: each.id)
+    return assessment_of(estate, judge(estate, ordered, policy, graph), policy=policy, rules=ordered, as_of=as_of)
+
+
+def assessment_of(
+    estate: Estate, judgements: Iterable[Judgement], *, policy: Policy, rules: Iterable[Rule], as_of: date
+) -> Assessment:
+    """The assessment that judgements of an estate make."""
+    judged = sorted(judgements, key=lambda each: (each.rule.id, each.subject.id))
+    ordered = sorted(rules, key=lambda each: each.id)
+    views = _Subjects()
+    named = _findings(judged, views)
+    names = {each.id: waiver_name(each.cluster, each.name) for each in estate.workloads}
+    reviewed = review([each.finding for each in named], names, policy, as_of)
+    findings = tuple(_with(each.finding, reviewed.waived) for each in named)
+    places = _places(estate)
+    card = score(
+        judged,
+        names,
+        waived=frozenset(each.place for each in named if each.finding.fingerprint in reviewed.waived),
+        blind=bool(estate.blind),
+        groups={f"{account}/{region}": members for (account, region), members in places.items()},
+        blind_groups={f"{account}/{region}" for account, region in places if _blind_gaps(estate, account, region)},
+    )
+    unknowns = tuple(_unknowns(judged, views))
+    return Assessment(
+        scoring_model_version=SCORING_MODEL_VERSION,
+        detectors_version=estate.detectors_version,
+        tool=Tool(version=__version__),
+        generated_at=estate.collected_at,
+        as_of=as_of,
+        scope=_scope(estate),
+        accounts=tuple(_account(estate, card, place, members) for place, members in places.items()),
+        summary=_summary(card, findings, unknowns),
+        checklist=tuple(_item(item, card, ordered) for item in Checklist),
+        workloads=tuple(_workload(each, card) for each in estate.workloads),
+        findings=findings,
+        unknowns=unknowns,
+        gaps=(*_gaps(estate, judged), *_broken(judged)),
+        ledger=card.ledger,
+        rules={each.id: _text(each) for each in ordered},
+        waiver_notes=reviewed.notes,
+    )
+
+
+# --- findings ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A finding, and where it came from."""
+
+    finding: Finding
+    place: FailPlace
+
+
+class _Subjects:
+    """One view per subject, however many rules speak of it."""
+
+    def __init__(self) -> None:
+        self._views: dict[tuple[SubjectKind, str], SubjectView] = {}
+
+    def view(self, ref: SubjectRef) -> SubjectView:
+        found = self._views.get((ref.kind, ref.id))
+        if found is None:
+            found = SubjectView(kind=ref.kind, id=ref.id, name=ref.name, workloads=ref.workloads)
+            self._views[ref.kind, ref.id] = found
+        return found
+
+
+def _findings(judgements: Sequence[Judgement], views: _Subjects) -> list[_Named]:
+    """Every failure with its fingerprint, worst first, then by rule and subject."""
+    found = [
+        ((at, index), judgement, fail)
+        for at, judgement in enumerate(judgements)
+        for index, fail in enumerate(judgement.fails)
+    ]
+    fingerprints = _fingerprints(found)
+    named = [
+        _Named(_finding(judgement, fail, fingerprints[place], views.view(judgement.subject)), place)
+        for place, judgement, fail in found
+    ]
+    return sorted(named, key=lambda each: _finding_order(each.finding))
+
+
+def _finding_order(finding: Finding) -> tuple[int, str, str, str]:
+    return (finding.severity.rank, finding.rule, finding.subject.id, finding.fingerprint)
+
+
+def _finding(judgement: Judgement, fail: Fail, fingerprint: str, subject: SubjectView) -> Finding:
+    rule = judgement.rule
+    return Finding(
+        fingerprint=fingerprint,
+        rule=rule.id,
+        checklist=rule.checklist,
+        kind=rule.kind,
+        severity=fail.severity or rule.severity,
+        confidence=fail.confidence,
+        message=fail.message,
+        subject=subject,
+        evidence=fail.evidence,
+        remediation=fail.remediation or rule.fix,
+        effort=fail.effort or rule.effort,
+        reference=rule.reference,
+    )
+
+
+def _with(finding: Finding, waived: Mapping[str, WaiverView]) -> Finding:
+    view = waived.get(finding.fingerprint)
+    return finding if view is None else finding.model_copy(update={"waived": view})
+
+
+_Found = tuple[FailPlace, Judgement, Fail]
+
+
+def _fingerprints(found: Iterable[_Found]) -> dict[FailPlace, str]:
+    """Fingerprints by place; equal ones are numbered in name order, and nothing that changes by itself goes in."""
+    equal: dict[tuple[str, ...], list[_Found]] = {}
+    for each in found:
+        _, judgement, fail = each
+        parts = (judgement.rule.id, *judgement.scope, _own_name(judgement.subject), fail.element)
+        equal.setdefault(parts, []).append(each)
+    fingerprints: dict[FailPlace, str] = {}
+    for parts, members in equal.items():
+        for number, (place, _, _) in enumerate(sorted(members, key=_name_order)):
+            fingerprints[place] = _digest((*parts, str(number)) if number else parts)
+    return fingerprints
+
+
+def _own_name(subject: SubjectRef) -> str:
+    """The container's or resource's name; what its scope already names, or is the whole, has none of its own."""
+    match subject.kind:
+        case SubjectKind.CONTAINER:
+            return subject.name.rpartition("/")[2]  # behind the family
+        case (
+            SubjectKind.WORKLOAD
+            | SubjectKind.TASK_DEFINITION
+            | SubjectKind.ACCOUNT
+            | SubjectKind.ESTATE
+            | SubjectKind.TEAM
+        ):
+            return ""
+        case _:
+            return subject.name
+
+
+def _name_order(found: _Found) -> tuple[str, str, tuple[tuple[str, str], ...], str]:
+    _, judgement, fail = found
+    where = tuple((each.source, each.pointer) for each in fail.evidence)
+    return (judgement.subject.name, judgement.subject.id, where, fail.message)
+
+
+def _digest(parts: tuple[str, ...]) -> str:
+    """The first 16 hex digits of a sha256 over the parts as a JSON array: no two lists of parts run together."""
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+
+
+# --- what could not be decided or read --------------------------------------------------------------------------
+
+
+def _unknowns(judgements: Iterable[Judgement], views: _Subjects) -> list[UnknownView]:
+    """What is open, worst first, then by rule and subject."""
+    views_of = [
+        UnknownView(
+            rule=judgement.rule.id,
+            checklist=judgement.rule.checklist,
+            subject=views.view(judgement.subject),
+            worst=judgement.unknown.worst or judgement.rule.worst,
+            reason=judgement.unknown.reason,
+            needs=judgement.unknown.needs,
+            question=next((each.question for each in judgement.missing if each.question), None),
+        )
+        for judgement in judgements
+        if judgement.unknown is not None
+    ]
+    return sorted(views_of, key=_unknown_order)
+
+
+def _unknown_order(view: UnknownView) -> tuple[int, str, str, int, tuple[str, ...]]:
+    return (view.worst.rank, view.rule, view.subject.id, view.reason.rank, view.needs)
+
+
+def _gaps(estate: Estate, judgements: Iterable[Judgement]) -> Iterator[GapView]:
+    """Gaps in their own order, each with the rules that it left unknown in its place."""
+    place_of = {each.id: (each.origin.account, each.origin.region) for each in estate.workloads}
+    left_open: dict[tuple[str, str], dict[str, set[tuple[str, str]]]] = {}
+    for judgement in judgements:
+        for missing in judgement.missing:
+            for action in missing.actions:
+                rules = left_open.setdefault((missing.fact, action), {})
+                places = rules.setdefault(judgement.rule.id, set())
+                places.update(place_of[id] for id in judgement.subject.workloads)
+    ordered = sorted(
+        estate.gaps, key=lambda each: (each.account, each.region, each.api, each.resource or "", each.error)
+    )
+    for gap in ordered:
+        found = {
+            rule
+            for fact in gap.facts
+            for rule, places in left_open.get((fact, gap.action or ""), {}).items()
+            if not gap.recovered and any(_concerns(gap, *place) for place in places)
+        }
+        yield GapView(
+            api=gap.api,
+            action=gap.action,
+            account=gap.account,
+            region=gap.region,
+            resource=gap.resource,
+            enumeration=gap.enumeration,
+            error=gap.error,
+            message=gap.message,
+            recovered=gap.recovered,
+            rules=tuple(sorted(found)),
+        )
+
+
+def _broken(judgements: Iterable[Judgement]) -> Iterator[GapView]:
+    """Rules that could not run, once for each place in their code where they broke."""
+    broken = sorted({(each.rule.id, each.broken) for each in judgements if each.broken is not None})
+    for rule, place in broken:
+        yield GapView(
+            api="rule",
+            action=None,
+            account="",
+            region="",
+            resource=rule,
+            enumeration=False,
+            error="RuleFailed",
+            message=f"the rule could not run: {place}",
+            recovered=False,
+            rules=(rule,),
+        )
+
+
+# --- places -----------------------------------------------------------------------------------------------------
+
+
+_Place = tuple[str, str]
+"""Account and region."""
+
+
+def _places(estate: Estate) -> dict[_Place, list[str]]:
+    """Workload ids by account and region, in order: what was asked for, and where workloads or gaps are."""
+    asked = itertools.product(estate.scope.accounts, estate.scope.regions)
+    hidden = ((gap.account, gap.region) for gap in estate.blind)
+    found: dict[_Place, list[str]] = {place: [] for place in (*asked, *hidden) if all(place)}
+    for workload in estate.workloads:
+        if workload.origin.account:
+            found.setdefault((workload.origin.account, workload.origin.region), []).append(workload.id)
+    return dict(sorted(found.items()))
+
+
+def _concerns(gap: Gap, account: str, region: str) -> bool:
+    """Whether a gap lies in a place; one without account or region lies in all that AWS was asked for."""
+    return gap.api != "file" and gap.account in ("", account) and gap.region in ("", region)
+
+
+def _blind_gaps(estate: Estate, account: str, region: str) -> bool:
+    return any(_concerns(gap, account, region) for gap in estate.blind)
+
+
+def _account(estate: Estate, card: Scorecard, place: _Place, members: Sequence[str]) -> AccountView:
+    account, region = place
+    gaps = [gap for gap in estate.gaps if not gap.recovered and _concerns(gap, account, region)]
+    blind = any(gap.enumeration for gap in gaps)
+    listed = any(
+        seen.fact == "ecs.clusters" and seen.account == account and seen.region == region for seen in estate.seen
+    )
+    numbers = card.groups[f"{account}/{region}"]
+    return AccountView(
+        account=account,
+        region=region,
+        status="blind" if blind else "partial" if gaps else "complete",
+        wholly_blind=blind and not members and not listed,
+        workloads=len(members),
+        score=numbers.raw.score,
+        score_low=numbers.raw.low,
+        score_high=numbers.raw.high,
+        coverage=numbers.coverage,
+    )
+
+
+def _scope(estate: Estate) -> ScopeView:
+    return ScopeView(
+        accounts=estate.scope.accounts,
+        regions=estate.scope.regions,
+        sources=tuple(each.path for each in estate.scope.sources),
+        filters=estate.scope.filters,
+        blind=tuple(sorted({_blind_line(gap) for gap in estate.blind})),
+        skipped=estate.scope.skipped,
+    )
+
+
+def _blind_line(gap: Gap) -> str:
+    where = " ".join(each for each in (gap.account, gap.region) if each)
+    what = f"{gap.api} of {gap.resource}" if gap.resource else gap.api
+    return f"{what}{f' in {where}' if where else ''}: {gap.error}"
+
+
+# --- views ------------------------------------------------------------------------------------------------------
+
+
+def _summary(card: Scorecard, findings: Sequence[Finding], unknowns: Sequence[UnknownView]) -> Summary:
+    estate = card.estate
+    raw, accepted = estate.numbers.raw, estate.numbers.accepted
+    counts = {severity.value: 0 for severity in Severity}
+    for finding in findings:
+        counts[finding.severity.value] += 1
+    return Summary(
+        verdict=estate.verdict,
+        accepted_verdict=estate.accepted_verdict,
+        score=raw.score,
+        score_low=raw.low,
+        score_high=raw.high,
+        score_uncapped=estate.uncapped,
+        capped_by=_capped_by(findings, unknowns) if raw.low is not None else (),
+        accepted_score=accepted.score,
+        accepted_low=accepted.low,
+        accepted_high=accepted.high,
+        coverage=estate.numbers.coverage,
+        coverage_of_source=estate.numbers.coverage_of_source,
+        workloads=Distribution.model_validate(estate.verdicts),
+        accepted_workloads=Distribution.model_validate(estate.accepted_verdicts),
+        findings=FindingCounts(**counts),
+    )
+
+
+def _capped_by(findings: Iterable[Finding], unknowns: Iterable[UnknownView]) -> tuple[str, ...]:
+    """Critical findings, then the rules that could be critical: first those that the score counts as failed."""
+    failed = [each.fingerprint for each in findings if each.severity is Severity.CRITICAL]
+    could_be = [each for each in unknowns if each.worst is Severity.CRITICAL]
+    counted = sorted({each.rule for each in could_be if each.reason.is_operators_move})
+    others = sorted({each.rule for each in could_be}.difference(counted))
+    return (*failed, *counted, *others)
+
+
+def _item(item: Checklist, card: Scorecard, rules: Iterable[Rule]) -> ItemView:
+    own = tuple(each.id for each in rules if each.checklist is item)
+    scored = card.items[item]
+    raw = scored.numbers.raw
+    return ItemView(
+        id=item.value,
+        section=item.section,
+        title=item.label,
+        verdict=scored.verdict,
+        score=raw.score,
+        score_low=raw.low,
+        score_high=raw.high,
+        coverage=scored.numbers.coverage,
+        note=scored.note if own else "no rules",
+        rules=own,
+    )
+
+
+def _workload(workload: Workload, card: Scorecard) -> WorkloadView:
+    scored = card.workloads[workload.id]
+    raw, accepted = scored.numbers.raw, scored.numbers.accepted
+    task = workload.task_definition
+    return WorkloadView(
+        id=workload.id,
+        name=workload.name,
+        kind=workload.kind,
+        cluster=workload.cluster,
+        account=workload.origin.account,
+        region=workload.origin.region,
+        arn=workload.arn,
+        source=workload.origin.source,
+        task_definition=task.name if task is not None else workload.task_definition_arn.rpartition("/")[2],
+        launch_type="+".join(sorted(workload.launch_types)),
+        verdict=scored.verdict,
+        accepted_verdict=scored.accepted_verdict,
+        score=raw.score,
+        score_low=raw.low,
+        score_high=raw.high,
+        accepted_score=accepted.score,
+        accepted_low=accepted.low,
+        accepted_high=accepted.high,
+        coverage=scored.numbers.coverage,
+        coverage_of_source=scored.numbers.coverage_of_source,
+        owner=workload.owner,
+    )
+
+
+def _text(rule: Rule) -> RuleText:
+    return RuleText(
+        title=rule.title,
+        checklist=rule.checklist,
+        kind=rule.kind,
+        severity=rule.severity,
+        why=rule.why,
+        fix=rule.fix,
+        reference=rule.reference,
+    )
