@@ -32,6 +32,7 @@ from werkzeug.serving import make_server
 from tests.support import faults, limits, wire
 from tests.support.ecs import SimulatedEcs
 from tests.support.faults import Condition, Effect, Fault
+from tests.support.iam import hold_managed_policy
 from tests.support.wire import Answer, AwsError, Call, Document
 
 ACCOUNT = "123456789012"
@@ -279,6 +280,8 @@ class SimulatedAws:
             given = wire.run(self._moto, wire.with_parameters(call, operation, parameters))
             return _good(given, wire.decode, call)
 
+        if call.service == "iam":
+            hold_managed_policy(call)
         if call.service == "ecs":
             handler = self.ecs(call.region, call.account).handler(call.operation)
             if handler is not None:

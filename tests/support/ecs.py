@@ -121,7 +121,8 @@ class SimulatedEcs:
             for name in ("enableFaultInjection", "trustedExecutionConfiguration")
             if name in call.parameters
         }
-        registered = {"registeredAt": time.time(), "registeredBy": f"arn:aws:iam::{self.account}:user/moto"}
+        deployer = f"arn:aws:sts::{self.account}:assumed-role/deployer/pipeline"
+        registered = {"registeredAt": time.time(), "registeredBy": deployer}
         with self._lock:
             self._registered[given["taskDefinition"]["taskDefinitionArn"]] = dropped | registered
         return self._completed(given)

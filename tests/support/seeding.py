@@ -1,0 +1,306 @@
+"""What seeding an estate through boto3 takes: short ways to make the resources that a workload stands on."""
+
+import json
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from tests.support.aws import ACCOUNT, SimulatedAws
+from tests.support.wire import Document
+
+REGION = "us-east-1"
+REGISTRY = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
+
+Statement = Mapping[str, Any]
+
+
+class Network(NamedTuple):
+    """A VPC and the ids of its subnets."""
+
+    vpc: str
+    private: tuple[str, ...]
+    public: tuple[str, ...]
+
+
+class Seeder:
+    """Makes resources in the simulated AWS, in one region."""
+
+    def __init__(self, aws: SimulatedAws) -> None:
+        self._aws = aws
+
+    def client(self, service: str) -> Any:
+        """A boto3 client."""
+        return self._aws.client(service, REGION)
+
+    @cached_property
+    def ecs(self) -> Any:
+        """The client of Amazon ECS."""
+        return self.client("ecs")
+
+    @cached_property
+    def ec2(self) -> Any:
+        """The client of Amazon EC2."""
+        return self.client("ec2")
+
+    @cached_property
+    def elbv2(self) -> Any:
+        """The client of Elastic Load Balancing."""
+        return self.client("elbv2")
+
+    @cached_property
+    def iam(self) -> Any:
+        """The client of IAM."""
+        return self.client("iam")
+
+    @cached_property
+    def scaling(self) -> Any:
+        """The client of Application Auto Scaling."""
+        return self.client("application-autoscaling")
+
+    # --- network ------------------------------------------------------------------------------------------------
+
+    def network(self, name: str, prefix: str, *, private: int, public: int) -> Network:
+        """A VPC ``prefix.0.0/16``: private subnets (/20) behind a NAT gateway, public ones (/24), DNS switched on."""
+        vpc = self.ec2.create_vpc(CidrBlock=f"{prefix}.0.0/16", TagSpecifications=_named("vpc", name))["Vpc"]["VpcId"]
+        for attribute in ("EnableDnsSupport", "EnableDnsHostnames"):
+            self.ec2.modify_vpc_attribute(VpcId=vpc, **{attribute: {"Value": True}})
+        inside = [
+            self._subnet(vpc, f"{name}-private-{zone}", f"{prefix}.{16 * number}.0/20", zone)
+            for number, zone in enumerate("abc"[:private])
+        ]
+        outside = [
+            self._subnet(vpc, f"{name}-public-{zone}", f"{prefix}.{200 + number}.0/24", zone)
+            for number, zone in enumerate("abc"[:public])
+        ]
+        gateway = self.ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+        self.ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+        self._route_table(vpc, f"{name}-public", outside, GatewayId=gateway)
+        address = self.ec2.allocate_address(Domain="vpc")["AllocationId"]
+        nat = self.ec2.create_nat_gateway(SubnetId=outside[0], AllocationId=address)["NatGateway"]["NatGatewayId"]
+        table = self._route_table(vpc, f"{name}-private", inside, NatGatewayId=nat)
+        self.ec2.create_vpc_endpoint(
+            VpcId=vpc, ServiceName=f"com.amazonaws.{REGION}.s3", VpcEndpointType="Gateway", RouteTableIds=[table]
+        )
+        return Network(vpc, tuple(inside), tuple(outside))
+
+    def _subnet(self, vpc: str, name: str, cidr: str, zone: str) -> str:
+        made = self.ec2.create_subnet(
+            VpcId=vpc, CidrBlock=cidr, AvailabilityZone=f"{REGION}{zone}", TagSpecifications=_named("subnet", name)
+        )
+        return str(made["Subnet"]["SubnetId"])
+
+    def _route_table(self, vpc: str, name: str, subnets: Iterable[str], **target: str) -> str:
+        made = self.ec2.create_route_table(VpcId=vpc, TagSpecifications=_named("route-table", name))
+        table = str(made["RouteTable"]["RouteTableId"])
+        self.ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", **target)
+        for subnet in subnets:
+            self.ec2.associate_route_table(RouteTableId=table, SubnetId=subnet)
+        return table
+
+    def security_group(self, network: Network, name: str, *admits: tuple[int, str]) -> str:
+        """A security group that admits TCP on a port from another group's id or from a CIDR."""
+        made = self.ec2.create_security_group(GroupName=name, Description=f"Traffic of {name}", VpcId=network.vpc)
+        for port, source in admits:
+            self.admit(made["GroupId"], port, source)
+        return str(made["GroupId"])
+
+    def admit(self, group: str, port: int, source: str) -> None:
+        """Lets TCP on a port in, from another group's id or from a CIDR."""
+        permission: Document = {"IpProtocol": "tcp", "FromPort": port, "ToPort": port}
+        if source.startswith("sg-"):
+            permission["UserIdGroupPairs"] = [{"GroupId": source, "UserId": ACCOUNT}]
+        else:
+            permission["IpRanges"] = [{"CidrIp": source}]
+        self.ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[permission])
+
+    # --- load balancing -----------------------------------------------------------------------------------------
+
+    def load_balancer(self, name: str, subnets: Iterable[str], group: str, target_group: str, *, internal: bool) -> str:
+        """ARN of the HTTPS listener of a new Application Load Balancer that sends all requests to a target group."""
+        balancer = self.elbv2.create_load_balancer(
+            Name=name,
+            Type="application",
+            Scheme="internal" if internal else "internet-facing",
+            Subnets=list(subnets),
+            SecurityGroups=[group],
+        )["LoadBalancers"][0]["LoadBalancerArn"]
+        certificate = self.client("acm").request_certificate(DomainName=f"{name}.example.com")["CertificateArn"]
+        listener = self.elbv2.create_listener(
+            LoadBalancerArn=balancer,
+            Protocol="HTTPS",
+            Port=443,
+            SslPolicy="ELBSecurityPolicy-TLS13-1-2-2021-06",
+            Certificates=[{"CertificateArn": certificate}],
+            DefaultActions=[{"Type": "forward", "TargetGroupArn": target_group}],
+        )
+        return str(listener["Listeners"][0]["ListenerArn"])
+
+    def target_group(self, network: Network, name: str, *, port: int = 8080, path: str = "/ready") -> str:
+        """ARN of a new target group of IP addresses, its health check an HTTP 200."""
+        made = self.elbv2.create_target_group(
+            Name=name,
+            Protocol="HTTP",
+            Port=port,
+            VpcId=network.vpc,
+            TargetType="ip",
+            HealthCheckPath=path,
+            Matcher={"HttpCode": "200"},
+        )
+        return str(made["TargetGroups"][0]["TargetGroupArn"])
+
+    def forward(self, listener: str, target_group: str, *, host: str, priority: int) -> None:
+        """A listener rule that sends a host's requests to a target group."""
+        self.elbv2.create_rule(
+            ListenerArn=listener,
+            Priority=priority,
+            Conditions=[{"Field": "host-header", "HostHeaderConfig": {"Values": [host]}}],
+            Actions=[{"Type": "forward", "TargetGroupArn": target_group}],
+        )
+
+    # --- identity -----------------------------------------------------------------------------------------------
+
+    def role(self, name: str, *statements: Statement, service: str = "ecs-tasks.amazonaws.com") -> str:
+        """ARN of a new role that a service may take, with the statements as an inline policy."""
+        trust = allow("sts:AssumeRole") | {"Principal": {"Service": service}}
+        trust.pop("Resource")
+        made = self.iam.create_role(
+            RoleName=name, AssumeRolePolicyDocument=_policy([trust]), Tags=[{"Key": "owner", "Value": "shop-platform"}]
+        )
+        if statements:
+            self.iam.put_role_policy(RoleName=name, PolicyName="permissions", PolicyDocument=_policy(statements))
+        return str(made["Role"]["Arn"])
+
+    def execution_role(self, name: str) -> str:
+        """ARN of a new role with which ECS pulls images and writes logs."""
+        arn = self.role(name)
+        managed = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"
+        self.iam.attach_role_policy(RoleName=name, PolicyArn=managed)
+        return arn
+
+    # --- ECS ----------------------------------------------------------------------------------------------------
+
+    def cluster(self, name: str, **given: Any) -> str:
+        """ARN of a new cluster with Container Insights."""
+        made = self.ecs.create_cluster(
+            clusterName=name,
+            settings=[{"name": "containerInsights", "value": "enabled"}],
+            tags=_tags({"owner": "shop-platform", "environment": "production"}),
+            **given,
+        )
+        return str(made["cluster"]["clusterArn"])
+
+    def task_definition(self, family: str, *containers: Document, owner: str | None = None, **given: Any) -> str:
+        """ARN of a new revision for Fargate (a quarter vCPU, 512 MiB), which ``given`` may change."""
+        fargate = {"requiresCompatibilities": ["FARGATE"], "networkMode": "awsvpc", "cpu": "256", "memory": "512"}
+        if "FARGATE" in given.get("requiresCompatibilities", ["FARGATE"]):
+            platform = {"cpuArchitecture": "X86_64", "operatingSystemFamily": "LINUX"}
+            given = {"runtimePlatform": platform} | fargate | given
+        tags = {"environment": "production"} | ({"owner": owner} if owner else {})
+        made = self.ecs.register_task_definition(
+            family=family, containerDefinitions=list(containers), tags=_tags(tags), **given
+        )
+        return str(made["taskDefinition"]["taskDefinitionArn"])
+
+    def service(self, cluster: str, name: str, revision: str, *, owner: str | None = None, **given: Any) -> str:
+        """ARN of a new service of two tasks on Fargate, which ``given`` may change."""
+        if "capacityProviderStrategy" not in given:
+            given = {"launchType": "FARGATE"} | given
+        if given.get("schedulingStrategy") != "DAEMON":
+            given = {"desiredCount": 2} | given
+        tags = {"environment": "production"} | ({"owner": owner} if owner else {})
+        made = self.ecs.create_service(
+            cluster=cluster, serviceName=name, taskDefinition=revision, tags=_tags(tags), **given
+        )
+        return str(made["service"]["serviceArn"])
+
+    def scale(
+        self, cluster: str, service: str, *, lowest: int, highest: int, policies: Iterable[Document] = ()
+    ) -> None:
+        """Application Auto Scaling of a service; without policies it tracks 60 % CPU."""
+        of = {
+            "ServiceNamespace": "ecs",
+            "ResourceId": f"service/{cluster.rpartition('/')[2]}/{service}",
+            "ScalableDimension": "ecs:service:DesiredCount",
+        }
+        self.scaling.register_scalable_target(**of, MinCapacity=lowest, MaxCapacity=highest)
+        cpu = {"PredefinedMetricSpecification": {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"}}
+        tracking = {
+            "PolicyName": f"{service}-cpu",
+            "PolicyType": "TargetTrackingScaling",
+            "TargetTrackingScalingPolicyConfiguration": {"TargetValue": 60.0} | cpu,
+        }
+        for policy in list(policies) or [tracking]:
+            self.scaling.put_scaling_policy(**of, **policy)
+
+
+def allow(*actions: str, resource: str | list[str] = "*") -> Document:
+    """A statement that allows actions."""
+    return {"Effect": "Allow", "Action": list(actions), "Resource": resource}
+
+
+def awsvpc(network: Network, *groups: str) -> Document:
+    """The network configuration of tasks in the private subnets."""
+    inside = {"subnets": list(network.private), "securityGroups": list(groups), "assignPublicIp": "DISABLED"}
+    return {"awsvpcConfiguration": inside}
+
+
+def ecs_parameters(revision: str, network: Network, *groups: str) -> Document:
+    """What a schedule's or an event rule's target says of the Fargate task that it starts."""
+    inside = {"Subnets": list(network.private), "SecurityGroups": list(groups), "AssignPublicIp": "DISABLED"}
+    return {
+        "TaskDefinitionArn": revision,
+        "TaskCount": 1,
+        "LaunchType": "FARGATE",
+        "NetworkConfiguration": {"awsvpcConfiguration": inside},
+    }
+
+
+def container(name: str, *, image: str | None = None, **given: Any) -> Document:
+    """A container as a careful team writes it: pinned image, no root, logs, a read-only root file system."""
+    digest = f"sha256:{name.encode().hex():0<64.64}"
+    return {
+        "name": name,
+        "image": image or f"{REGISTRY}/{name}@{digest}",
+        "essential": True,
+        "user": "1000:1000",
+        "readonlyRootFilesystem": True,
+        "logConfiguration": logs(name),
+    } | given
+
+
+def logs(group: str) -> Document:
+    """A log configuration that sends lines to CloudWatch Logs."""
+    options = {"awslogs-group": f"/ecs/{group}", "awslogs-region": REGION, "awslogs-stream-prefix": "ecs"}
+    return {"logDriver": "awslogs", "options": options}
+
+
+def listens(port: int, **given: Any) -> list[Document]:
+    """The port mapping of a container."""
+    return [{"containerPort": port, "protocol": "tcp"} | given]
+
+
+def environment(**variables: str) -> list[Document]:
+    """Environment variables as a container definition lists them."""
+    return [{"name": name, "value": value} for name, value in variables.items()]
+
+
+def secret(name: str) -> str:
+    """ARN of a secret in Secrets Manager."""
+    return f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}-a1b2c3"
+
+
+def served(target_group: str, container_name: str, port: int = 8080) -> list[Document]:
+    """The load balancer entry of a service."""
+    return [{"targetGroupArn": target_group, "containerName": container_name, "containerPort": port}]
+
+
+def _tags(tags: Mapping[str, str]) -> list[Document]:
+    return [{"key": key, "value": value} for key, value in tags.items()]
+
+
+def _named(kind: str, name: str) -> list[Document]:
+    return [{"ResourceType": kind, "Tags": [{"Key": "Name", "Value": name}]}]
+
+
+def _policy(statements: Iterable[Statement]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})

@@ -1,0 +1,713 @@
+"""The demo estate: a small shop on ECS in us-east-1 whose workloads together show every verdict.
+
+Two clusters in one VPC: ``shop`` on Fargate and ``shop-platform`` on EC2 instances. What each workload is there to
+show stands at its function. Everything is made up, the credential of the payments service too.
+"""
+
+import json
+from typing import Any, NamedTuple
+
+from tests.support.aws import ACCOUNT, SimulatedAws
+from tests.support.seeding import (
+    REGION,
+    REGISTRY,
+    Network,
+    Seeder,
+    allow,
+    awsvpc,
+    container,
+    ecs_parameters,
+    environment,
+    listens,
+    logs,
+    secret,
+    served,
+)
+from tests.support.wire import Call, Document
+
+DENIED_ROLE = "shop-loyalty-task"
+"""The role whose policies the scanner may not read, as in accounts where a team guards its own roles."""
+
+DATABASE = f"orders.cluster-c1a2b3c4d5e6.{REGION}.rds.amazonaws.com"
+CACHE = "sessions.a1b2c3.0001.use1.cache.amazonaws.com"
+
+
+class _Shop(NamedTuple):
+    seeder: Seeder
+    network: Network
+    shop: str
+    platform: str
+    namespace: str
+    """Id of the Cloud Map namespace."""
+    edge: str
+    """HTTPS listener of the public load balancer."""
+    inside: str
+    """HTTPS listener of the internal load balancer."""
+    edge_group: str
+    inside_group: str
+    database_group: str
+    shared_role: str
+
+
+def seed(aws: SimulatedAws) -> None:
+    """Seeds the shop, with the denials of a real account in place."""
+    shop = _foundation(Seeder(aws))
+    for workload in _WORKLOADS:
+        workload(shop)
+    deny(aws)
+    aws.forget_calls()
+
+
+def deny(aws: SimulatedAws) -> None:
+    """Denies what the scanner may not read: IAM in one go, and the policies of one role."""
+    aws.deny("iam", "GetAccountAuthorizationDetails")
+    for operation in ("*RolePolicies", "GetRolePolicy"):
+        aws.deny("iam", operation, when=_is_of_denied_role)
+
+
+def _is_of_denied_role(call: Call) -> bool:
+    return bool(call.parameters.get("RoleName") == DENIED_ROLE)
+
+
+# --- what all workloads stand on ------------------------------------------------------------------------------------
+
+
+def _foundation(seeder: Seeder) -> _Shop:
+    network = seeder.network("shop", "10.20", private=3, public=2)
+    namespace = _namespace(seeder, network)
+    edge_group = seeder.security_group(network, "shop-edge", (443, "0.0.0.0/0"))
+    inside_group = seeder.security_group(network, "shop-inside", (443, "10.20.0.0/16"))
+    admin = seeder.target_group(network, "admin")
+    storefront = seeder.target_group(network, "storefront", path="/ping")
+    return _Shop(
+        seeder=seeder,
+        network=network,
+        shop=seeder.cluster(
+            "shop",
+            capacityProviders=["FARGATE", "FARGATE_SPOT"],
+            serviceConnectDefaults={"namespace": f"arn:aws:servicediscovery:{REGION}:{ACCOUNT}:namespace/{namespace}"},
+        ),
+        platform=_platform(seeder, network),
+        namespace=namespace,
+        edge=seeder.load_balancer("shop-edge", network.public, edge_group, storefront, internal=False),
+        inside=seeder.load_balancer("shop-inside", network.private, inside_group, admin, internal=True),
+        edge_group=edge_group,
+        inside_group=inside_group,
+        database_group=seeder.security_group(network, "shop-orders-database"),
+        shared_role=seeder.role(
+            "shop-app",
+            allow("s3:GetObject", resource="arn:aws:s3:::shop-assets/*"),
+            allow("secretsmanager:GetSecretValue", resource=secret("shop/*").removesuffix("-a1b2c3")),
+        ),
+    )
+
+
+def _namespace(seeder: Seeder, network: Network) -> str:
+    """The Cloud Map namespace shop.internal."""
+    made = seeder.client("servicediscovery").create_private_dns_namespace(Name="shop.internal", Vpc=network.vpc)
+    listed = seeder.client("servicediscovery").list_namespaces()["Namespaces"]
+    assert made["OperationId"]
+    return str(next(each["Id"] for each in listed if each["Name"] == "shop.internal"))
+
+
+def _platform(seeder: Seeder, network: Network) -> str:
+    """The cluster on EC2: an Auto Scaling group of two instances behind a capacity provider."""
+    seeder.role("shop-platform-instance", service="ec2.amazonaws.com")
+    managed = "arn:aws:iam::aws:policy/service-role/AmazonEC2ContainerServiceforEC2Role"
+    seeder.iam.attach_role_policy(RoleName="shop-platform-instance", PolicyArn=managed)
+    profile = seeder.iam.create_instance_profile(InstanceProfileName="shop-platform-instance")["InstanceProfile"]
+    seeder.iam.add_role_to_instance_profile(
+        InstanceProfileName="shop-platform-instance", RoleName="shop-platform-instance"
+    )
+    group = seeder.security_group(network, "shop-platform-instances")
+    seeder.ec2.create_launch_template(
+        LaunchTemplateName="shop-platform",
+        LaunchTemplateData={
+            "ImageId": "ami-12c6146b",
+            "InstanceType": "m5.large",
+            "IamInstanceProfile": {"Arn": profile["Arn"]},
+            "SecurityGroupIds": [group],
+        },
+    )
+    scaling = seeder.client("autoscaling")
+    scaling.create_auto_scaling_group(
+        AutoScalingGroupName="shop-platform",
+        LaunchTemplate={"LaunchTemplateName": "shop-platform", "Version": "$Latest"},
+        MinSize=2,
+        MaxSize=6,
+        DesiredCapacity=2,
+        VPCZoneIdentifier=",".join(network.private),
+    )
+    described = scaling.describe_auto_scaling_groups(AutoScalingGroupNames=["shop-platform"])["AutoScalingGroups"][0]
+    seeder.ecs.create_capacity_provider(
+        name="shop-platform",
+        autoScalingGroupProvider={
+            "autoScalingGroupArn": described["AutoScalingGroupARN"],
+            "managedScaling": {"status": "ENABLED", "targetCapacity": 90},
+            "managedTerminationProtection": "DISABLED",
+        },
+    )
+    cluster = seeder.cluster(
+        "shop-platform",
+        capacityProviders=["shop-platform"],
+        defaultCapacityProviderStrategy=[{"capacityProvider": "shop-platform", "weight": 1}],
+    )
+    for instance in described["Instances"]:
+        identity = json.dumps({"instanceId": instance["InstanceId"]})
+        seeder.ecs.register_container_instance(cluster=cluster, instanceIdentityDocument=identity)
+    return cluster
+
+
+def _roles(shop: _Shop, name: str, *statements: Document) -> Document:
+    """A task role with the statements and an execution role, as a task definition names them."""
+    return {
+        "taskRoleArn": shop.seeder.role(f"shop-{name}-task", *statements),
+        "executionRoleArn": shop.seeder.execution_role(f"shop-{name}-execution"),
+    }
+
+
+def _rollback(**given: Any) -> Document:
+    """A deployment configuration that rolls back by itself."""
+    return {"deploymentCircuitBreaker": {"enable": True, "rollback": True}} | given
+
+
+def _checked(*command: str) -> Document:
+    return {"command": ["CMD", *command], "interval": 30, "timeout": 5, "retries": 3, "startPeriod": 10}
+
+
+# --- the workloads ----------------------------------------------------------------------------------------------------
+
+
+def _storefront(shop: _Shop) -> None:
+    """Ready with work: the web front end, public, scaled on CPU, rolled back by a circuit breaker."""
+    seeder = shop.seeder
+    group = seeder.security_group(shop.network, "shop-storefront", (8080, shop.edge_group))
+    targets = seeder.elbv2.describe_target_groups(Names=["storefront"])["TargetGroups"][0]["TargetGroupArn"]
+    seeder.forward(shop.edge, targets, host="www.shop.example.com", priority=10)
+    revision = seeder.task_definition(
+        "storefront",
+        container(
+            "storefront",
+            portMappings=listens(8080, name="http", appProtocol="http"),
+            environment=environment(
+                API_URL="http://api.shop.internal:8081", ASSETS_BUCKET="shop-assets", LOG_LEVEL="info"
+            ),
+        ),
+        owner="web",
+        cpu="512",
+        memory="1024",
+        taskRoleArn=shop.shared_role,
+        executionRoleArn=seeder.execution_role("shop-storefront-execution"),
+    )
+    seeder.service(
+        shop.shop,
+        "storefront",
+        revision,
+        owner="web",
+        desiredCount=3,
+        networkConfiguration=awsvpc(shop.network, group),
+        loadBalancers=served(targets, "storefront"),
+        healthCheckGracePeriodSeconds=60,
+        deploymentConfiguration=_rollback(),
+    )
+    seeder.scale(shop.shop, "storefront", lowest=3, highest=12)
+
+
+def _api(shop: _Shop) -> None:
+    """Not ready: a Service Connect server whose security group the database's group admits."""
+    seeder = shop.seeder
+    group = seeder.security_group(shop.network, "shop-api", (8081, "10.20.0.0/16"))
+    seeder.admit(shop.database_group, 5432, group)
+    revision = seeder.task_definition(
+        "api",
+        container(
+            "api",
+            portMappings=listens(8081, name="api", appProtocol="http"),
+            environment=environment(DATABASE_HOST=DATABASE, DATABASE_PORT="5432", CACHE_HOST=CACHE),
+            secrets=[{"name": "DATABASE_PASSWORD", "valueFrom": secret("shop/orders-database")}],
+            healthCheck=_checked("/bin/api", "ping"),
+            stopTimeout=60,
+        ),
+        owner="orders",
+        cpu="1024",
+        memory="2048",
+        **_roles(shop, "api", allow("sqs:SendMessage", resource=f"arn:aws:sqs:{REGION}:{ACCOUNT}:orders")),
+    )
+    seeder.service(
+        shop.shop,
+        "api",
+        revision,
+        owner="orders",
+        desiredCount=3,
+        networkConfiguration=awsvpc(shop.network, group),
+        enableExecuteCommand=True,
+        serviceConnectConfiguration={
+            "enabled": True,
+            "namespace": "shop.internal",
+            "services": [
+                {
+                    "portName": "api",
+                    "discoveryName": "api",
+                    "clientAliases": [{"port": 8081, "dnsName": "api.shop.internal"}],
+                }
+            ],
+        },
+    )
+    seeder.scale(shop.shop, "api", lowest=3, highest=9)
+
+
+def _checkout(shop: _Shop) -> None:
+    """Ready with work: a client of Service Connect, with a message broker named by address."""
+    seeder = shop.seeder
+    targets = seeder.target_group(shop.network, "checkout", path="/ping")
+    seeder.forward(shop.edge, targets, host="checkout.shop.example.com", priority=20)
+    group = seeder.security_group(shop.network, "shop-checkout", (8080, shop.edge_group))
+    revision = seeder.task_definition(
+        "checkout",
+        container(
+            "checkout",
+            portMappings=listens(8080),
+            environment=environment(API_URL="http://api.shop.internal:8081", PAYMENTS_URL="http://payments:8443"),
+        ),
+        owner="orders",
+        **_roles(shop, "checkout", allow("kms:Decrypt", resource=f"arn:aws:kms:{REGION}:{ACCOUNT}:key/checkout")),
+    )
+    seeder.service(
+        shop.shop,
+        "checkout",
+        revision,
+        owner="orders",
+        networkConfiguration=awsvpc(shop.network, group),
+        loadBalancers=served(targets, "checkout"),
+        serviceConnectConfiguration={"enabled": True, "namespace": "shop.internal", "services": []},
+    )
+    seeder.scale(shop.shop, "checkout", lowest=2, highest=6)
+
+
+def _cart(shop: _Shop) -> None:
+    """Blocked: Redis runs beside the application, and what it holds ends with the task."""
+    seeder = shop.seeder
+    group = seeder.security_group(shop.network, "shop-cart", (8080, "10.20.0.0/16"))
+    registry = seeder.client("servicediscovery").create_service(
+        Name="cart",
+        NamespaceId=shop.namespace,
+        DnsConfig={"DnsRecords": [{"Type": "A", "TTL": 15}], "RoutingPolicy": "MULTIVALUE"},
+    )["Service"]["Arn"]
+    redis = container("redis", image="public.ecr.aws/docker/library/redis:7.2", portMappings=listens(6379))
+    revision = seeder.task_definition(
+        "cart",
+        container(
+            "cart",
+            portMappings=listens(8080),
+            environment=environment(REDIS_HOST="localhost", REDIS_PORT="6379"),
+            dependsOn=[{"containerName": "redis", "condition": "START"}],
+            healthCheck=_checked("/bin/cart", "ping"),
+        ),
+        redis | {"readonlyRootFilesystem": False},
+        owner="orders",
+        memory="1024",
+        **_roles(shop, "cart"),
+    )
+    seeder.service(
+        shop.shop,
+        "cart",
+        revision,
+        owner="orders",
+        desiredCount=1,
+        networkConfiguration=awsvpc(shop.network, group),
+        serviceRegistries=[{"registryArn": registry}],
+    )
+
+
+def _order_worker(shop: _Shop) -> None:
+    """Not ready: works off a queue on Spot, scales on its length, and may change its own ECS service."""
+    seeder = shop.seeder
+    seeder.client("sqs").create_queue(QueueName="orders")
+    queue = f"arn:aws:sqs:{REGION}:{ACCOUNT}:orders"
+    service = f"arn:aws:ecs:{REGION}:{ACCOUNT}:service/shop/order-worker"
+    group = seeder.security_group(shop.network, "shop-order-worker")
+    seeder.admit(shop.database_group, 5432, group)
+    revision = seeder.task_definition(
+        "order-worker",
+        container(
+            "order-worker",
+            environment=environment(
+                ORDERS_QUEUE_URL=f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/orders", DATABASE_HOST=DATABASE
+            ),
+            secrets=[{"name": "DATABASE_PASSWORD", "valueFrom": secret("shop/orders-database")}],
+            healthCheck=_checked("/bin/order-worker", "alive"),
+            stopTimeout=120,
+        ),
+        owner="orders",
+        **_roles(
+            shop,
+            "order-worker",
+            allow("sqs:ReceiveMessage", "sqs:DeleteMessage", resource=queue),
+            allow("ecs:UpdateService", "ecs:DescribeServices", resource=service),
+        ),
+    )
+    seeder.service(
+        shop.shop,
+        "order-worker",
+        revision,
+        owner="orders",
+        desiredCount=4,
+        capacityProviderStrategy=[
+            {"capacityProvider": "FARGATE_SPOT", "weight": 3},
+            {"capacityProvider": "FARGATE", "weight": 1, "base": 1},
+        ],
+        networkConfiguration=awsvpc(shop.network, group),
+    )
+    steps = {
+        "PolicyName": "order-worker-queue",
+        "PolicyType": "StepScaling",
+        "StepScalingPolicyConfiguration": {
+            "AdjustmentType": "ChangeInCapacity",
+            "StepAdjustments": [{"MetricIntervalLowerBound": 0, "ScalingAdjustment": 2}],
+            "Cooldown": 60,
+        },
+    }
+    seeder.scale(shop.shop, "order-worker", lowest=2, highest=20, policies=[steps])
+    seeder.scaling.put_scheduled_action(
+        ServiceNamespace="ecs",
+        ResourceId="service/shop/order-worker",
+        ScalableDimension="ecs:service:DesiredCount",
+        ScheduledActionName="sale",
+        Schedule="cron(0 6 ? * FRI *)",
+        ScalableTargetAction={"MinCapacity": 8},
+    )
+
+
+def _payments(shop: _Shop) -> None:
+    """Blocked twice: an App Mesh proxy, and a credential in plain text."""
+    seeder = shop.seeder
+    group = seeder.security_group(shop.network, "shop-payments", (8443, "10.20.0.0/16"))
+    revision = seeder.task_definition(
+        "payments",
+        container(
+            "payments",
+            portMappings=listens(8443),
+            environment=environment(PROVIDER_URL="https://api.provider.example", PROVIDER_PASSWORD=_MADE_UP),
+            healthCheck=_checked("/bin/payments", "ping"),
+            dependsOn=[{"containerName": "envoy", "condition": "HEALTHY"}],
+        ),
+        container(
+            "envoy",
+            image=f"840364872350.dkr.ecr.{REGION}.amazonaws.com/aws-appmesh-envoy:v1.29.9.0-prod",
+            user="1337",
+            environment=environment(APPMESH_RESOURCE_ARN=_MESH_NODE),
+            healthCheck=_checked("curl", "-s", "http://localhost:9901/server_info"),
+        ),
+        owner="payments",
+        cpu="512",
+        memory="1024",
+        proxyConfiguration={
+            "type": "APPMESH",
+            "containerName": "envoy",
+            "properties": environment(
+                IgnoredUID="1337", ProxyIngressPort="15000", ProxyEgressPort="15001", AppPorts="8443"
+            ),
+        },
+        **_roles(shop, "payments", allow("appmesh:StreamAggregatedResources", resource=_MESH_NODE)),
+    )
+    seeder.service(shop.shop, "payments", revision, owner="payments", networkConfiguration=awsvpc(shop.network, group))
+    seeder.scale(shop.shop, "payments", lowest=2, highest=4)
+
+
+_MADE_UP = "gR4nite-0tter-8817"
+"""Stands for a credential; nothing has ever taken it."""
+
+_MESH_NODE = f"arn:aws:appmesh:{REGION}:{ACCOUNT}:mesh/shop/virtualNode/payments"
+
+
+def _media(shop: _Shop) -> None:
+    """Not ready: pictures on EFS, mounted with the task's IAM role."""
+    seeder = shop.seeder
+    group = seeder.security_group(shop.network, "shop-media", (8080, "10.20.0.0/16"))
+    efs = seeder.client("efs")
+    files = efs.create_file_system(CreationToken="shop-media", Encrypted=True)["FileSystemId"]
+    point = efs.create_access_point(FileSystemId=files, ClientToken="shop-media")["AccessPointId"]
+    revision = seeder.task_definition(
+        "media",
+        container(
+            "media",
+            portMappings=listens(8080),
+            mountPoints=[{"sourceVolume": "pictures", "containerPath": "/srv/pictures"}],
+            healthCheck=_checked("/bin/media", "ping"),
+        ),
+        owner="web",
+        volumes=[
+            {
+                "name": "pictures",
+                "efsVolumeConfiguration": {
+                    "fileSystemId": files,
+                    "transitEncryption": "ENABLED",
+                    "authorizationConfig": {"accessPointId": point, "iam": "ENABLED"},
+                },
+            }
+        ],
+        **_roles(shop, "media", allow("elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite")),
+    )
+    seeder.service(shop.shop, "media", revision, owner="web", networkConfiguration=awsvpc(shop.network, group))
+    seeder.scale(shop.shop, "media", lowest=2, highest=4)
+
+
+def _search(shop: _Shop) -> None:
+    """Not ready: CodeDeploy controls its deployments."""
+    seeder = shop.seeder
+    group = seeder.security_group(shop.network, "shop-search", (8080, shop.inside_group))
+    blue, green = (seeder.target_group(shop.network, f"search-{color}", path="/ping") for color in ("blue", "green"))
+    seeder.forward(shop.inside, blue, host="search.shop.internal", priority=10)
+    revision = seeder.task_definition(
+        "search",
+        container("search", portMappings=listens(8080), environment=environment(INDEX_BUCKET="shop-search-index")),
+        owner="discovery",
+        cpu="1024",
+        memory="4096",
+        **_roles(shop, "search", allow("s3:GetObject", resource="arn:aws:s3:::shop-search-index/*")),
+    )
+    seeder.service(
+        shop.shop,
+        "search",
+        revision,
+        owner="discovery",
+        networkConfiguration=awsvpc(shop.network, group),
+        loadBalancers=served(blue, "search"),
+        deploymentController={"type": "CODE_DEPLOY"},
+    )
+    seeder.client("codedeploy").create_application(applicationName="search", computePlatform="ECS")
+    seeder.scale(shop.shop, "search", lowest=2, highest=4)
+    assert green
+
+
+def _admin(shop: _Shop) -> None:
+    """Ready: internal, stateless, careful."""
+    seeder = shop.seeder
+    group = seeder.security_group(shop.network, "shop-admin", (8080, shop.inside_group))
+    targets = seeder.elbv2.describe_target_groups(Names=["admin"])["TargetGroups"][0]["TargetGroupArn"]
+    table = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/shop-settings"
+    revision = seeder.task_definition(
+        "admin",
+        container("admin", portMappings=listens(8080), environment=environment(SETTINGS_TABLE="shop-settings")),
+        owner="back-office",
+        **_roles(shop, "admin", allow("dynamodb:GetItem", "dynamodb:PutItem", resource=table)),
+    )
+    seeder.service(
+        shop.shop,
+        "admin",
+        revision,
+        owner="back-office",
+        networkConfiguration=awsvpc(shop.network, group),
+        loadBalancers=served(targets, "admin"),
+    )
+    seeder.scale(shop.shop, "admin", lowest=2, highest=3)
+
+
+def _loyalty(shop: _Shop) -> None:
+    """Undetermined: nothing is wrong with it, but what its role may do was not to be seen."""
+    seeder = shop.seeder
+    group = seeder.security_group(shop.network, "shop-loyalty", (8080, "10.20.0.0/16"))
+    revision = seeder.task_definition(
+        "loyalty",
+        container(
+            "loyalty",
+            portMappings=listens(8080),
+            environment=environment(POINTS_TABLE="shop-points"),
+            healthCheck=_checked("/bin/loyalty", "ping"),
+        ),
+        owner="marketing",
+        taskRoleArn=seeder.role(
+            DENIED_ROLE, allow("dynamodb:*", resource=f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/shop-points")
+        ),
+        executionRoleArn=seeder.execution_role("shop-loyalty-execution"),
+    )
+    seeder.service(shop.shop, "loyalty", revision, owner="marketing", networkConfiguration=awsvpc(shop.network, group))
+    seeder.scale(shop.shop, "loyalty", lowest=2, highest=4)
+
+
+def _nightly_report(shop: _Shop) -> None:
+    """Ready with work: EventBridge Scheduler starts it; its role may do all things with S3."""
+    seeder = shop.seeder
+    group = seeder.security_group(shop.network, "shop-nightly-report")
+    revision = seeder.task_definition(
+        "nightly-report",
+        container(
+            "nightly-report",
+            command=["report", "--day", "yesterday", "--to", "s3://shop-reports"],
+            environment=environment(REPORTS_BUCKET="shop-reports"),
+        ),
+        owner="back-office",
+        **_roles(shop, "nightly-report", allow("s3:*")),
+    )
+    start = allow("ecs:RunTask", "iam:PassRole")
+    seeder.client("scheduler").create_schedule(
+        Name="nightly-report",
+        ScheduleExpression="cron(0 2 * * ? *)",
+        ScheduleExpressionTimezone="Europe/Berlin",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        Target={
+            "Arn": shop.shop,
+            "RoleArn": seeder.role("shop-scheduler", start, service="scheduler.amazonaws.com"),
+            "EcsParameters": ecs_parameters(revision, shop.network, group),
+        },
+    )
+
+
+def _stock_sync(shop: _Shop) -> None:
+    """Ready with work: an EventBridge rule starts it; image by a movable tag, nobody's, with another's role."""
+    seeder = shop.seeder
+    group = seeder.security_group(shop.network, "shop-stock-sync")
+    revision = seeder.task_definition(
+        "stock-sync",
+        container(
+            "stock-sync",
+            image=f"{REGISTRY}/stock-sync:latest",
+            command=["sh", "-c", "stock fetch && stock publish"],
+            environment=environment(WAREHOUSE_URL="https://warehouse.partner.example/v2"),
+        ),
+        taskRoleArn=shop.shared_role,
+        executionRoleArn=seeder.execution_role("shop-stock-sync-execution"),
+    )
+    events = seeder.client("events")
+    events.put_rule(Name="stock-sync", ScheduleExpression="rate(15 minutes)")
+    events.put_targets(
+        Rule="stock-sync",
+        Targets=[
+            {
+                "Id": "stock-sync",
+                "Arn": shop.shop,
+                "RoleArn": seeder.role(
+                    "shop-events", allow("ecs:RunTask", "iam:PassRole"), service="events.amazonaws.com"
+                ),
+                "EcsParameters": ecs_parameters(revision, shop.network, group),
+            }
+        ],
+    )
+
+
+def _catalog_import(shop: _Shop) -> None:
+    """Ready with work: a Step Functions state machine starts it and waits for its end."""
+    seeder = shop.seeder
+    revision = seeder.task_definition(
+        "catalog-import",
+        container("catalog-import", environment=environment(IMPORT_BUCKET="shop-imports")),
+        owner="discovery",
+        cpu="2048",
+        memory="4096",
+        **_roles(shop, "catalog-import", allow("s3:GetObject", resource="arn:aws:s3:::shop-imports/*")),
+    )
+    definition = {
+        "StartAt": "Import",
+        "States": {
+            "Import": {
+                "Type": "Task",
+                "Resource": "arn:aws:states:::ecs:runTask.sync",
+                "Parameters": {"Cluster": shop.shop, "TaskDefinition": revision, "LaunchType": "FARGATE"},
+                "End": True,
+            }
+        },
+    }
+    seeder.client("stepfunctions").create_state_machine(
+        name="catalog-import",
+        definition=json.dumps(definition),
+        roleArn=seeder.role(
+            "shop-states", allow("ecs:RunTask", "ecs:StopTask", "iam:PassRole"), service="states.amazonaws.com"
+        ),
+    )
+
+
+def _log_agent(shop: _Shop) -> None:
+    """Not ready: an agent on every instance that writes to the host and shares its network."""
+    seeder = shop.seeder
+    revision = seeder.task_definition(
+        "log-agent",
+        container(
+            "log-agent",
+            memory=256,
+            cpu=128,
+            mountPoints=[
+                {"sourceVolume": "containers", "containerPath": "/var/lib/docker/containers", "readOnly": True},
+                {"sourceVolume": "positions", "containerPath": "/positions"},
+            ],
+            healthCheck=_checked("/bin/log-agent", "alive"),
+        ),
+        owner="shop-platform",
+        requiresCompatibilities=["EC2"],
+        networkMode="host",
+        volumes=[
+            {"name": "containers", "host": {"sourcePath": "/var/lib/docker/containers"}},
+            {"name": "positions", "host": {"sourcePath": "/opt/log-agent/positions"}},
+        ],
+        **_roles(shop, "log-agent", allow("logs:PutLogEvents", "logs:CreateLogStream")),
+    )
+    seeder.service(
+        shop.platform,
+        "log-agent",
+        revision,
+        owner="shop-platform",
+        schedulingStrategy="DAEMON",
+        capacityProviderStrategy=[],
+        launchType="EC2",
+    )
+
+
+def _thumbnails(shop: _Shop) -> None:
+    """Not ready: on EC2 in bridge mode it reads the credentials of the instance and listens on a fixed port."""
+    seeder = shop.seeder
+    revision = seeder.task_definition(
+        "thumbnails",
+        container(
+            "thumbnails",
+            cpu=256,
+            memory=512,
+            portMappings=listens(9000, hostPort=9000),
+            environment=environment(PICTURES_BUCKET="shop-pictures", AWS_REGION=REGION),
+            healthCheck=_checked("/bin/thumbnails", "ping"),
+        ),
+        owner="web",
+        requiresCompatibilities=["EC2"],
+        networkMode="bridge",
+        executionRoleArn=seeder.execution_role("shop-thumbnails-execution"),
+    )
+    strategy = [{"capacityProvider": "shop-platform", "weight": 1}]
+    seeder.service(shop.platform, "thumbnails", revision, owner="web", capacityProviderStrategy=strategy)
+
+
+def _price_audit(shop: _Shop) -> None:
+    """A task that somebody started by hand and that still runs."""
+    seeder = shop.seeder
+    group = seeder.security_group(shop.network, "shop-price-audit")
+    revision = seeder.task_definition(
+        "price-audit",
+        container("price-audit", logConfiguration=logs("price-audit")),
+        owner="back-office",
+        **_roles(shop, "price-audit", allow("dynamodb:Query")),
+    )
+    seeder.ecs.run_task(
+        cluster=shop.shop,
+        taskDefinition=revision,
+        launchType="FARGATE",
+        startedBy="jo",
+        networkConfiguration=awsvpc(shop.network, group),
+        overrides={"containerOverrides": [{"name": "price-audit", "command": ["audit", "--since", "2026-01-01"]}]},
+    )
+
+
+_WORKLOADS = (
+    _storefront,
+    _api,
+    _checkout,
+    _cart,
+    _order_worker,
+    _payments,
+    _media,
+    _search,
+    _admin,
+    _loyalty,
+    _nightly_report,
+    _stock_sync,
+    _catalog_import,
+    _log_agent,
+    _thumbnails,
+    _price_audit,
+)
