@@ -34,10 +34,15 @@ class _Agents(_Data):
     agent: tuple[Agent, ...]
 
 
+class _Clients(_Data):
+    programs: frozenset[str]
+
+
 class _Datastores(_Data):
     names: Mapping[str, str]
     paths: Mapping[str, str]
     data_folders: Mapping[str, str]
+    clients: _Clients
 
 
 def data(name: str) -> dict[str, Any]:
@@ -79,6 +84,26 @@ def datastore_of_folder(path: str) -> str | None:
         if found is not None:
             return found
     return None
+
+
+def runs_client_of_datastore(container: Container) -> bool:
+    """Whether a container of a datastore's image runs its client (``psql``, ``redis-cli``) and no server."""
+    words = [
+        word for text in (*container.definition.entry_point, *container.definition.command) for word in text.split()
+    ]
+    programs = _datastores().clients.programs
+    for word in words:
+        name = word.rpartition("/")[2]
+        if name in programs:
+            return True
+        if name not in _SHELL_WORDS:
+            return False
+    return False
+
+
+_SHELL_WORDS = frozenset(
+    {"sh", "bash", "ash", "-c", "-e", "-ec", "-x", "-xc", "-l", "-lc", "-ce", "exec", "set", "env", "&&", ";"}
+)
 
 
 def agent_of(container: Container) -> Agent | None:

@@ -1,0 +1,721 @@
+"""State and storage: what a task keeps on the instance, in file systems and in its own containers."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from assess.checklist import Checklist
+from assess.config import Policy
+from assess.estate.ecs import Cluster, Container, MountPoint, TaskDefinition, Volume
+from assess.estate.estate import Estate
+from assess.estate.facts import Evidence, pointer
+from assess.estate.workloads import Workload
+from assess.rule import (
+    CRITICAL,
+    DAYS,
+    HIGH,
+    HOURS,
+    LOW,
+    MEDIUM,
+    WEEKS,
+    Kind,
+    Outcome,
+    Reason,
+    Severity,
+    fail,
+    not_applicable,
+    rule,
+    unknown,
+)
+from assess_rules.known_images import (
+    agent_of,
+    datastore_of,
+    datastore_of_folder,
+    image_of,
+    runs_client_of_datastore,
+)
+
+_STORAGE = "https://kubernetes.io/docs/concepts/storage"
+
+# --- folders and sockets of the instance ------------------------------------------------------------------------
+
+_SYSTEM_FOLDERS = ("/proc", "/sys", "/dev", "/etc/localtime", "/var/run", "/run", "/var/log")
+"""Folders of the system that agents look into: no data of an application is kept there."""
+
+_SOCKETS = ("docker.sock", "containerd.sock")
+
+
+class _Mount(NamedTuple):
+    """A mount of a volume in a container."""
+
+    container: Container
+    position: int
+    point: MountPoint
+
+    @property
+    def is_writable(self) -> bool:
+        return self.point.read_only is not True
+
+
+def _mounts(task: TaskDefinition, volume: Volume) -> tuple[_Mount, ...]:
+    return tuple(
+        _Mount(container, index, point)
+        for container in task.containers()
+        for index, point in enumerate(container.definition.mount_points)
+        if point.source_volume == volume.name
+    )
+
+
+def _source_path(volume: Volume) -> str:
+    return (volume.host.source_path if volume.host is not None else None) or ""
+
+
+def _is_socket(path: str) -> bool:
+    return path.endswith(_SOCKETS)
+
+
+def _is_system_folder(path: str) -> bool:
+    if path.startswith("\\\\.\\pipe\\"):  # a named pipe of Windows
+        return True
+    bare = path.rstrip("/")
+    return any(bare == folder or bare.startswith(f"{folder}/") for folder in _SYSTEM_FOLDERS)
+
+
+def _keeps_data_on_instance(volume: Volume) -> bool:
+    """Whether a volume is a folder of the instance that STO-HOST-PATH judges."""
+    path = _source_path(volume)
+    return bool(path) and not _is_socket(path) and not _is_system_folder(path)
+
+
+def _names(mounts: tuple[_Mount, ...]) -> str:
+    names = list(dict.fromkeys(each.container.name for each in mounts))
+    return f"container{'s' if len(names) > 1 else ''} {' and '.join(names)}"
+
+
+@rule(
+    "STO-HOST-PATH",
+    Checklist.STATELESSNESS,
+    severity=HIGH,
+    worst=CRITICAL,
+    softest=LOW,
+    effort=DAYS,
+    needs=("ecs.task_definitions",),
+    looks_at=("volumes[].host.sourcePath", "containerDefinitions[].mountPoints[].sourceVolume"),
+    reference=f"{_STORAGE}/volumes/#hostpath",
+)
+def writable_folder_of_the_instance(task: TaskDefinition, estate: Estate) -> Iterator[Outcome]:
+    """A container writes to a folder of the instance
+
+    A Pod may start on another node at any time: after a node is replaced, drained or filled up. What it wrote to a
+    folder of the old node stays behind there, and the new Pod starts with an empty folder or with stale data of an
+    earlier one. hostPath volumes are also refused by the baseline Pod Security Standard and do not exist on Fargate.
+
+    An empty `host` object is scratch space and does not count, nor do the system's own folders that agents read
+    (/proc, /sys, /dev, /run, /var/run, /var/log). A folder that every container mounts read-only is a low finding,
+    one that holds the files of a datastore a critical one.
+
+    Fix: Decide whether the folder is a cache or data. A cache becomes an emptyDir; data becomes a
+    PersistentVolumeClaim, on EBS for one writer or on EFS for several, and is copied there once. Keep hostPath for
+    node agents that run as a DaemonSet.
+    """
+    if estate.runs_on_fargate(task):
+        yield not_applicable("Fargate refuses folders of an instance")
+        return
+    if not any(_source_path(each) for each in task.volumes):
+        yield not_applicable("no volume is a folder of the instance")
+        return
+    for index, volume in enumerate(task.volumes):
+        mounts = _mounts(task, volume)
+        if not mounts or not _keeps_data_on_instance(volume):
+            continue
+        at = ("volumes", index, "host", "sourcePath")
+        path = _source_path(volume)
+        if task.is_unresolved(*at) and not path.startswith("/"):
+            yield unknown(Reason.UNRESOLVED, pointer(*at))
+            continue
+        writers = tuple(each for each in mounts if each.is_writable)
+        evidence = [task.evidence(*at), *(task.evidence(*_at(each)) for each in mounts)]
+        if not writers:
+            message = f"{path} of the instance is mounted read-only into {_names(mounts)}, as volume {volume.name}"
+            yield fail(message, *evidence, element=volume.name, severity=LOW, effort=HOURS)
+            continue
+        store = _datastore_in(path, writers)
+        if store is not None:
+            message = f"{store} in {_names(writers)} keeps its data in {path} of the instance, as volume {volume.name}"
+            yield fail(message, *evidence, element=volume.name, severity=CRITICAL, effort=WEEKS)
+        else:
+            message = f"{_names(writers)} may write to {path} of the instance, mounted as volume {volume.name}"
+            yield fail(message, *evidence, element=volume.name)
+
+
+def _at(mount: _Mount) -> tuple[str | int, ...]:
+    return mount.container.at("mountPoints", mount.position)
+
+
+def _datastore_in(path: str, writers: tuple[_Mount, ...]) -> str | None:
+    """The datastore whose files a folder of the instance holds, by image, by folder or by where it is mounted."""
+    for writer in writers:
+        found = datastore_of(writer.container)
+        if found is not None and not runs_client_of_datastore(writer.container):
+            return found
+    places = (path, *(writer.point.container_path for writer in writers))
+    return next((found for found in map(datastore_of_folder, places) if found is not None), None)
+
+
+@rule(
+    "STO-DOCKER-SOCK",
+    Checklist.STATELESSNESS,
+    severity=CRITICAL,
+    softest=MEDIUM,
+    effort=WEEKS,
+    needs=("ecs.task_definitions",),
+    looks_at=("volumes[].host.sourcePath", "containerDefinitions[].mountPoints[].sourceVolume"),
+    reference="https://kubernetes.io/docs/setup/production-environment/container-runtimes/",
+)
+def container_runtime_socket(task: TaskDefinition, estate: Estate) -> Iterator[Outcome]:
+    """A container talks to the Docker or containerd socket of the instance
+
+    EKS nodes run containerd: there is no /var/run/docker.sock, so whatever builds images, starts sibling containers
+    or lists them through it stops working. Mounting containerd's socket instead hands a Pod the whole node, and
+    what it starts there is invisible to the scheduler.
+
+    Agents that use the socket for container discovery only and have another way on Kubernetes are a medium finding.
+    A mount of a folder that happens to hold a socket (/var/run) does not count.
+
+    Fix: Replace builds by CodeBuild, or by rootless BuildKit in a Job. Replace sibling containers by Jobs that are
+    created through the Kubernetes API with a ServiceAccount and RBAC. Install agents from their Helm chart, which
+    reads the kubelet's API.
+    """
+    if estate.runs_on_fargate(task) or task.is_windows:
+        yield not_applicable("there is no such socket on Fargate and on Windows")
+        return
+    for index, volume in enumerate(task.volumes):
+        path = _source_path(volume)
+        mounts = _mounts(task, volume)
+        if not mounts or not _is_socket(path):
+            continue
+        evidence = [task.evidence("volumes", index, "host", "sourcePath"), *(task.evidence(*_at(e)) for e in mounts)]
+        agents = [agent_of(each.container) for each in mounts]
+        if all(each is not None and each.socket_optional for each in agents):
+            names = " and ".join(dict.fromkeys(each.name for each in agents if each is not None))
+            message = f"{names} in {_names(mounts)} finds containers through {path} of the instance"
+            yield fail(message, *evidence, element=volume.name, severity=MEDIUM, effort=HOURS)
+            continue
+        may_be_agents = all(
+            image_of(each.container).is_open or (agent is not None and agent.socket_optional)
+            for each, agent in zip(mounts, agents, strict=True)
+        )
+        message = f"{path} of the instance is open to {_names(mounts)}, which can control the container runtime"
+        yield fail(message, *evidence, element=volume.name, softest=MEDIUM if may_be_agents else None)
+
+
+# --- Docker volumes ---------------------------------------------------------------------------------------------
+
+
+def _plugin(volume: Volume) -> str | None:
+    """What a Docker volume needs from Docker that containerd lacks: a driver's name, or the kind of a mount."""
+    docker = volume.docker_volume_configuration
+    if docker is None:
+        return None
+    if docker.driver and docker.driver != "local":
+        return f"driver {docker.driver}"
+    kind = docker.driver_opts.get("type", "").lower()
+    if kind.startswith(("nfs", "cifs", "smb")):
+        return f"{kind.upper()} mount"
+    return None
+
+
+@rule(
+    "STO-DOCKER-VOLUME",
+    Checklist.STATELESSNESS,
+    severity=HIGH,
+    effort=DAYS,
+    needs=("ecs.task_definitions",),
+    looks_at=("volumes[].dockerVolumeConfiguration.scope",),
+    reference="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/docker-volumes.html",
+)
+def shared_docker_volume(task: TaskDefinition) -> Iterator[Outcome]:
+    """A Docker volume outlives its task on the instance
+
+    A Docker volume of scope `shared` stays on one instance and is found again by the next task there. Kubernetes has
+    no such thing: a Pod that starts on another node finds nothing, and one that starts on the same node finds an
+    empty emptyDir. Volumes of scope `task` live and die with their task, as an emptyDir does, and do not count.
+
+    Fix: Ask whether the volume is a cache or data. Make a cache an emptyDir, or warm it up at start; give data a
+    PersistentVolumeClaim (EBS for one writer, EFS for several) and copy it once.
+    """
+    if not any(each.docker_volume_configuration for each in task.volumes):
+        yield not_applicable("there is no Docker volume")
+        return
+    for index, volume in enumerate(task.volumes):
+        docker = volume.docker_volume_configuration
+        if docker is not None and docker.scope == "shared" and _plugin(volume) is None:
+            mounts = _mounts(task, volume)
+            users = _names(mounts) if mounts else "no container"
+            message = f"Docker volume {volume.name} of {users} outlives its task on the instance (scope shared)"
+            at = ("volumes", index, "dockerVolumeConfiguration", "scope")
+            yield fail(message, task.evidence(*at), element=volume.name)
+
+
+@rule(
+    "STO-DOCKER-PLUGIN",
+    Checklist.STATELESSNESS,
+    severity=HIGH,
+    effort=DAYS,
+    needs=("ecs.task_definitions",),
+    looks_at=("volumes[].dockerVolumeConfiguration",),
+    reference="https://kubernetes-csi.github.io/docs/drivers.html",
+)
+def docker_volume_plugin(task: TaskDefinition) -> Iterator[Outcome]:
+    """A volume needs a Docker volume driver
+
+    Docker volume plugins, and NFS or CIFS mounts through the options of Docker's local driver, are features of the
+    Docker daemon. EKS nodes run containerd, where storage comes through CSI drivers instead, so the volume cannot be
+    mounted as it is described.
+
+    Fix: Install the CSI driver for the same storage (EBS, EFS, FSx, NFS, SMB), describe the volume as a
+    PersistentVolume that points at it, and move the data where the format differs.
+    """
+    if not any(each.docker_volume_configuration for each in task.volumes):
+        yield not_applicable("there is no Docker volume")
+        return
+    for index, volume in enumerate(task.volumes):
+        plugin = _plugin(volume)
+        if plugin is not None:
+            message = f"volume {volume.name} needs a feature of the Docker daemon: {plugin}"
+            field = "driver" if plugin.startswith("driver ") else "driverOpts"
+            evidence = task.evidence("volumes", index, "dockerVolumeConfiguration", field)
+            yield fail(message, evidence, element=volume.name)
+
+
+# --- file systems -----------------------------------------------------------------------------------------------
+
+
+@rule(
+    "STO-EFS",
+    Checklist.STATELESSNESS,
+    kind=Kind.CONVERSION,
+    effort=HOURS,
+    needs=("ecs.task_definitions",),
+    also_uses=("efs",),
+    looks_at=("volumes[].efsVolumeConfiguration",),
+    reference="https://docs.aws.amazon.com/eks/latest/userguide/efs-csi.html",
+)
+def efs_volume(task: TaskDefinition) -> Iterator[Outcome]:
+    """An EFS file system becomes a static persistent volume
+
+    EFS moves well: the file system stays where it is and Pods mount it through the EFS CSI driver. The driver has to
+    be installed, and every node needs a mount target in its Availability Zone and port 2049 open to it.
+
+    Fix: Install the EFS CSI driver, write a static PersistentVolume whose volumeHandle is the file system id (with
+    ::access-point-id where one is used), and check mount targets and security groups of the node subnets.
+    """
+    for index, volume in enumerate(task.volumes):
+        efs = volume.efs_volume_configuration
+        if efs is not None:
+            message = f"volume {volume.name} mounts EFS file system {efs.file_system_id}"
+            at = ("volumes", index, "efsVolumeConfiguration", "fileSystemId")
+            yield fail(message, task.evidence(*at), element=volume.name)
+
+
+@rule(
+    "STO-EFS-IAM",
+    Checklist.STATELESSNESS,
+    severity=HIGH,
+    softest=LOW,
+    effort=DAYS,
+    needs=("ecs.task_definitions",),
+    also_uses=("efs",),
+    softened_by=("efs",),
+    looks_at=("volumes[].efsVolumeConfiguration.authorizationConfig.iam",),
+    reference="https://docs.aws.amazon.com/efs/latest/ug/iam-access-control-nfs-efs.html",
+)
+def efs_authorised_by_task_role(task: TaskDefinition) -> Iterator[Outcome]:
+    """An EFS mount is authorised by the task role
+
+    On ECS the task role signs the mount. On EKS the CSI driver mounts for the Pod and signs with the role of its own
+    node component, so a file system policy that names task roles denies every Pod, and one that admits the driver
+    no longer tells workloads apart.
+
+    Fix: Allow the role of the CSI driver's node component in the file system policy, and keep workloads apart by an
+    access point for each (condition elasticfilesystem:AccessPointArn).
+    """
+    if not any(each.efs_volume_configuration for each in task.volumes):
+        yield not_applicable("there is no EFS volume")
+        return
+    for index, volume in enumerate(task.volumes):
+        efs = volume.efs_volume_configuration
+        authorization = efs.authorization_config if efs is not None else None
+        if efs is not None and authorization is not None and authorization.iam == "ENABLED":
+            message = (
+                f"the task role authorises the mount of EFS file system {efs.file_system_id} (volume {volume.name})"
+            )
+            at = ("volumes", index, "efsVolumeConfiguration", "authorizationConfig", "iam")
+            yield fail(message, task.evidence(*at), element=volume.name)
+
+
+class _Share(NamedTuple):
+    """A workload's mount of a part of an EFS file system."""
+
+    workload: Workload
+    root: str
+    """Access point, or folder in the file system."""
+    is_access_point: bool
+    is_writable: bool
+    evidence: Evidence
+
+    @property
+    def user(self) -> str:
+        # the same family in two files is one workload for two environments
+        return self.workload.name if self.workload.kind == "task_definition" else self.workload.id
+
+    def overlaps(self, other: "_Share") -> bool:
+        if self.is_access_point or other.is_access_point:
+            return self.is_access_point == other.is_access_point and self.root == other.root
+        longer, shorter = sorted((self.root, other.root), key=len, reverse=True)
+        return longer == shorter or longer.startswith(f"{shorter.rstrip('/')}/")
+
+
+def _shares(estate: Estate) -> dict[tuple[str, str, str], list[_Share]]:
+    """The mounts of each file system, by account, region and id."""
+    found: dict[tuple[str, str, str], list[_Share]] = {}
+    for workload in estate.workloads:
+        task = workload.task_definition
+        for index, volume in enumerate(task.volumes if task is not None else ()):
+            efs = volume.efs_volume_configuration
+            at = ("volumes", index, "efsVolumeConfiguration", "fileSystemId")
+            if task is None or efs is None or not efs.file_system_id or task.is_unresolved(*at):
+                continue
+            mounts = _mounts(task, volume)
+            if mounts:
+                point = efs.authorization_config.access_point_id if efs.authorization_config else None
+                root = f"/{(efs.root_directory or '').strip('/')}"
+                writable = any(each.is_writable for each in mounts)
+                share = _Share(workload, point or root, bool(point), writable, task.evidence(*at))
+                key = (workload.origin.account, workload.origin.region, efs.file_system_id)
+                found.setdefault(key, []).append(share)
+    return found
+
+
+@rule(
+    "STO-EFS-SHARED",
+    Checklist.STATELESSNESS,
+    severity=HIGH,
+    effort=DAYS,
+    needs=("ecs.task_definitions",),
+    also_uses=("efs",),
+    looks_at=("volumes[].efsVolumeConfiguration",),
+    reference="https://docs.aws.amazon.com/eks/latest/userguide/efs-csi.html",
+)
+def efs_written_by_several(estate: Estate) -> Iterator[Outcome]:
+    """Several workloads write to the same part of an EFS file system
+
+    Workloads that write the same files depend on each other without saying so. If one moves to Kubernetes and the
+    other stays, both run against the same data, with other users, other file locks and another rollout behind them.
+    Mounts through different access points do not count, and neither do workloads that only read what one writes.
+
+    Fix: Keep the file system where it is, check how the workloads lock what they share, and move them in one wave;
+    or give each an access point of its own first.
+    """
+    shared = [shares for shares in _shares(estate).values() if len({each.user for each in shares}) > 1]
+    if not shared:
+        yield not_applicable("no file system is mounted by two workloads")
+        return
+    for shares in shared:
+        yield from _groups_of_writers(shares)
+
+
+def _groups_of_writers(shares: list[_Share]) -> Iterator[Outcome]:
+    writers = [each for each in shares if each.is_writable]
+    tops = [
+        each
+        for each in writers
+        if not any(
+            other.root != each.root and other.overlaps(each) and len(other.root) < len(each.root) for other in writers
+        )
+    ]
+    for top in {each.root: each for each in tops}.values():
+        group = [each for each in writers if each.overlaps(top)]
+        users = sorted({each.user: each.workload.name for each in group}.values())
+        if len({each.user for each in group}) > 1:
+            system = group[0].evidence.value or ""
+            part = f"access point {top.root}" if top.is_access_point else f"folder {top.root}"
+            message = f"{_listed(users)} write to {part} of EFS file system {system}"
+            yield fail(message, *(each.evidence for each in group), element=f"{system}:{top.root}")
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+@rule(
+    "STO-FSX-WINDOWS",
+    Checklist.STATELESSNESS,
+    severity=HIGH,
+    effort=WEEKS,
+    needs=("ecs.task_definitions",),
+    looks_at=("volumes[].fsxWindowsFileServerVolumeConfiguration", "runtimePlatform"),
+    reference="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/wfsx-volumes.html",
+)
+def fsx_for_windows_volume(task: TaskDefinition) -> Iterator[Outcome]:
+    """A volume is an FSx for Windows file system
+
+    ECS mounts the share with credentials from Secrets Manager and the instance's domain membership. On EKS the same
+    share needs Windows nodes, the SMB CSI driver, a Secret with the credentials and Active Directory reachable from
+    the nodes. None of this exists in EKS Auto Mode or on Fargate.
+
+    Fix: Plan a Windows managed node group, install csi-driver-smb, keep the credentials in a Secret that an operator
+    fills, and test the mount with the group Managed Service Account that the workload uses.
+    """
+    volumes = [
+        (index, each) for index, each in enumerate(task.volumes) if each.fsx_windows_file_server_volume_configuration
+    ]
+    if not volumes and not task.is_windows:
+        yield not_applicable("the containers are Linux containers")
+    for index, volume in volumes:
+        at = ("volumes", index, "fsxWindowsFileServerVolumeConfiguration")
+        system = (volume.fsx_windows_file_server_volume_configuration or {}).get("fileSystemId", "")
+        message = f"volume {volume.name} is FSx for Windows file system {system}"
+        yield fail(message, task.evidence(*at, "fileSystemId"), element=volume.name)
+
+
+@rule(
+    "STO-S3FILES",
+    Checklist.STATELESSNESS,
+    severity=LOW,
+    worst=HIGH,
+    effort=HOURS,
+    needs=("ecs.task_definitions",),
+    also_uses=("policy.target",),
+    raised_by=("policy.target",),
+    looks_at=("volumes[].s3filesVolumeConfiguration",),
+    reference="https://docs.aws.amazon.com/eks/latest/userguide/s3files-csi.html",
+)
+def s3_files_volume(task: TaskDefinition, policy: Policy) -> Iterator[Outcome]:
+    """A volume is an S3 Files file system
+
+    Pods mount S3 Files through the EFS CSI driver from version 3.0.0 on. It is not supported on EKS Fargate, on
+    Windows and on hybrid nodes, where the workload needs another kind of node.
+
+    Fix: Install the EFS CSI driver 3.0.0 or later and write a PersistentVolume for the file system; put the workload
+    on Linux nodes on EC2.
+    """
+    target = policy.target.compute
+    unsupported = "Windows" if task.is_windows else _NO_S3_FILES.get(target or "")
+    found = False
+    for index, volume in enumerate(task.volumes):
+        if volume.s3files_volume_configuration is None:
+            continue
+        found = True
+        evidence = task.evidence("volumes", index, "s3filesVolumeConfiguration", "fileSystemArn")
+        message = f"volume {volume.name} is an S3 Files file system"
+        if unsupported is not None:
+            message = f"{message}, which {unsupported} cannot mount"
+            yield fail(message, evidence, element=volume.name, severity=HIGH, effort=DAYS)
+        else:
+            yield fail(message, evidence, element=volume.name, settled=target is not None)
+    if not found:
+        yield not_applicable("there is no S3 Files volume")
+
+
+_NO_S3_FILES = {"fargate": "EKS Fargate", "hybrid_nodes": "a hybrid node"}
+
+
+# --- scratch space ----------------------------------------------------------------------------------------------
+
+
+@rule(
+    "STO-EPHEMERAL-LARGE",
+    Checklist.STATELESSNESS,
+    severity=LOW,
+    worst=HIGH,
+    effort=HOURS,
+    needs=("ecs.task_definitions",),
+    also_uses=("policy.target",),
+    raised_by=("policy.target",),
+    looks_at=("ephemeralStorage", "requiresCompatibilities"),
+    reference="https://docs.aws.amazon.com/eks/latest/userguide/fargate-pod-configuration.html",
+)
+def large_scratch_space(task: TaskDefinition, estate: Estate, policy: Policy) -> Iterator[Outcome]:
+    """A Fargate task asks for more scratch space than a node gives by itself
+
+    Scratch space of a Pod is a share of its node's root disk. Without a request for it the scheduler fills the node
+    by CPU and memory alone, and the kubelet evicts Pods when the disk runs full. EKS Fargate gives 175 GiB at most;
+    ECS gives 200.
+
+    Fix: Set requests and limits for ephemeral-storage to what the task uses today, give the nodes a root volume to
+    match, or mount a generic ephemeral volume where the scratch space is large.
+    """
+    size = task.ephemeral_storage.size_in_gi_b if task.ephemeral_storage is not None else None
+    launch_types = [each.launch_types for each in estate.users(task)]
+    if not any("FARGATE" in each or (not each and size) for each in launch_types):
+        yield not_applicable("the task does not run on Fargate")
+        return
+    if size is None or size <= _FARGATE_SCRATCH_GIB:
+        return
+    evidence = task.evidence("ephemeralStorage", "sizeInGiB")
+    too_large = size > _EKS_FARGATE_SCRATCH_GIB
+    if too_large and policy.target.compute == "fargate":
+        message = f"the task asks for {size} GiB of scratch space; EKS Fargate gives {_EKS_FARGATE_SCRATCH_GIB}"
+        yield fail(message, evidence, severity=HIGH, effort=DAYS)
+    else:
+        message = f"the task asks for {size} GiB of scratch space, Fargate's default is {_FARGATE_SCRATCH_GIB}"
+        yield fail(message, evidence, settled=not too_large)
+
+
+_FARGATE_SCRATCH_GIB = 20
+_EKS_FARGATE_SCRATCH_GIB = 175
+
+
+@rule(
+    "STO-EPHEMERAL-KMS",
+    Checklist.STATELESSNESS,
+    severity=MEDIUM,
+    worst=HIGH,
+    effort=DAYS,
+    needs=("ecs.clusters",),
+    also_uses=("survey.A15", "policy.target"),
+    raised_by=("survey.A15", "policy.target"),
+    reference="https://docs.aws.amazon.com/eks/latest/userguide/fargate-pod-configuration.html",
+)
+def scratch_space_under_customer_key(cluster: Cluster, estate: Estate, policy: Policy) -> Iterator[Outcome]:
+    """Scratch space of Fargate tasks is encrypted with a key of the customer
+
+    EKS Fargate encrypts scratch space with a key that AWS manages; a key of your own cannot be named. Where
+    regulation asks for one, Fargate is ruled out as a target. Nodes on EC2 take a customer key on their volumes.
+
+    Fix: Ask whether the key is mandatory. If it is, run the workloads on Auto Mode or on node groups and name the key
+    in the node class or launch template.
+    """
+    storage = cluster.configuration.get("managedStorageConfiguration") or {}
+    key = storage.get("fargateEphemeralStorageKmsKeyId")
+    here = [each for each in estate.workloads if each.cluster_arn == cluster.identity]
+    if not any("FARGATE" in each.launch_types for each in here):
+        undescribed = [estate.missing("ecs.services", each.origin, each.related) for each in here if each.is_service]
+        missing = next((each for each in undescribed if each is not None), None)
+        if key and missing is not None:
+            yield unknown(missing.reason, *(missing.actions or (missing.fact,)))
+        else:
+            yield not_applicable("no workload of the cluster runs on Fargate")
+    elif key:
+        at = ("configuration", "managedStorageConfiguration", "fargateEphemeralStorageKmsKeyId")
+        message = f"cluster {cluster.name} encrypts the scratch space of Fargate tasks with a key of its own"
+        # any target but EKS Fargate takes a customer key on its nodes
+        settled = policy.target.compute not in (None, "fargate")
+        yield fail(message, cluster.evidence(*at), settled=settled)
+
+
+# --- datastores -------------------------------------------------------------------------------------------------
+
+
+def _keeps_data(volume: Volume) -> bool:
+    """Whether a volume outlives the task (an EBS volume that ECS makes for a task is deleted with it)."""
+    docker = volume.docker_volume_configuration
+    return bool(
+        volume.efs_volume_configuration is not None
+        or volume.s3files_volume_configuration is not None
+        or volume.fsx_windows_file_server_volume_configuration
+        or (docker is not None and (docker.scope == "shared" or _plugin(volume) is not None))
+        or _keeps_data_on_instance(volume)
+    )
+
+
+def _written_volumes(container: Container) -> Iterator[Volume]:
+    volumes = {each.name: each for each in container.task.volumes}
+    for point in container.definition.mount_points:
+        if point.read_only is not True and point.source_volume in volumes:
+            yield volumes[point.source_volume]
+
+
+@rule(
+    "STO-DATASTORE-IMAGE",
+    Checklist.STATELESSNESS,
+    severity=HIGH,
+    worst=CRITICAL,
+    softest=MEDIUM,
+    confidence=0.8,
+    effort=WEEKS,
+    needs=("ecs.task_definitions",),
+    also_uses=("ecs.services", "tags"),
+    raised_by=("ecs.services", "tags"),
+    reference="https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/",
+)
+def datastore_in_a_container(container: Container, estate: Estate) -> Iterator[Outcome]:
+    """A container runs a datastore
+
+    A datastore has state, an identity and an order in which its members start and stop; a Deployment knows none of
+    them. Without a persistent volume its data dies with the Pod, and Pods move more often than ECS tasks do. With
+    one, two copies can end up writing the same files during a rollout.
+
+    Exporters, admin interfaces and containers that run a datastore's client only do not count. A datastore that keeps
+    its files in a folder of the instance is reported by STO-HOST-PATH.
+
+    Fix: Move the data to a managed service (RDS, ElastiCache, MSK, OpenSearch), or run it under its operator
+    (StatefulSet, PodDisruptionBudget, backup). Either way plan it as a project of its own, before the application.
+    """
+    store = datastore_of(container)
+    if store is None or runs_client_of_datastore(container):
+        image = image_of(container)
+        if image.is_open:
+            yield unknown(Reason.UNRESOLVED, pointer(*container.at("image")))
+        return
+    volumes = list(_written_volumes(container))
+    if not estate.runs_on_fargate(container) and any(_keeps_data_on_instance(each) for each in volumes):
+        return
+    evidence = [container.task.evidence(*container.at("image"))]
+    kept = next((each for each in volumes if _keeps_data(each)), None)
+    users = estate.users(container)
+    severity = _severity_of_datastore(users, keeps_data=kept is not None)
+    tags_unread = any(estate.missing("tags", each.origin, each.related) for each in users)
+    softest = MEDIUM if tags_unread else None
+    if kept is not None:
+        message = f"container {container.name} runs {store} and keeps its data on volume {kept.name}"
+        yield fail(message, *evidence, severity=severity, softest=softest, settled=True, confidence=0.8)
+    else:
+        message = f"container {container.name} runs {store} without a volume that outlives the task"
+        yield fail(message, *evidence, severity=severity, softest=softest, confidence=0.8)
+
+
+def _severity_of_datastore(users: tuple[Workload, ...], *, keeps_data: bool) -> Severity:
+    environments = {each.tagged_environment for each in users}
+    running = [each for each in users if each.service is not None and (each.service.desired_count or 0) > 0]
+    if not keeps_data and any(each.tagged_environment == "production" for each in running):
+        return CRITICAL
+    return MEDIUM if environments == {"other"} else HIGH
+
+
+@rule(
+    "STO-EBS-TASK",
+    Checklist.STATELESSNESS,
+    kind=Kind.CONVERSION,
+    effort=HOURS,
+    needs=("ecs.services", "ecs.task_definitions"),
+    looks_at=("volumes[].configuredAtLaunch",),
+    reference=f"{_STORAGE}/ephemeral-volumes/#generic-ephemeral-volumes",
+)
+def ebs_volume_per_task(workload: Workload) -> Iterator[Outcome]:
+    """Each task gets an EBS volume of its own
+
+    ECS makes the volume when a task starts and deletes it with the task, so it is scratch space and not a database's
+    disk. A generic ephemeral volume does the same for a Pod. A StatefulSet would keep the volume and tie the Pod to
+    its Availability Zone, which nobody asked for.
+
+    Fix: Install the EBS CSI driver and mount a generic ephemeral volume (volumeClaimTemplate) of the same size, type
+    and file system. Use a StatefulSet only where the owner says that the data must outlive the Pod.
+    """
+    service, task = workload.service, workload.task_definition
+    deployment = service.primary if service is not None else None
+    if service is not None and deployment is not None:
+        number = service.deployments.index(deployment)
+        for index, volume in enumerate(deployment.volume_configurations):
+            if volume.managed_ebs_volume is not None:
+                at = ("deployments", number, "volumeConfigurations", index, "managedEBSVolume")
+                yield fail(_EBS.format(volume.name), service.evidence(*at), element=volume.name)
+    elif service is None and task is not None:
+        # a volume that is configured at launch can only be a managed EBS volume
+        for index, each in enumerate(task.volumes):
+            if each.configured_at_launch:
+                evidence = task.evidence("volumes", index, "configuredAtLaunch")
+                yield fail(_EBS.format(each.name), evidence, element=each.name)
+
+
+_EBS = "every task gets an EBS volume of its own as volume {}"
