@@ -1,0 +1,105 @@
+"""Escapes text for GitHub's Markdown: whatever is not plainly a word becomes a code span, in which nothing is markup.
+
+GitHub acts on more than Markdown's own syntax: @mentions, #123, commit ids and bare addresses become links after the
+text is rendered, where a backslash helps no more. None of these work inside a code span, and a code span shows and
+copies a name as it is.
+"""
+
+import re
+from collections.abc import Iterable
+
+from markupsafe import Markup
+
+from assess_reports.visible import shorten
+
+NAME = 160
+"""Most characters of a name, an ARN or a pointer."""
+TEXT = 1000
+"""Most characters of a message, a reason or a fix."""
+
+_QUOTED = r"(`+)(?!`).+?(?<!`)\1(?!`)"
+_CHUNK = re.compile(rf"(?:{_QUOTED}|[^\s])+")
+_PARTS = re.compile(r"([(\"']*)(.*?)([)\"',.;:!?…]*)")
+_WHOLE_QUOTE = re.compile(r"(`+)(?!`)(.+?)(?<!`)\1")
+_PLAIN = re.compile(r"(?:[A-Za-z0-9./'%,=+-]|[^\x00-\x7f])+|\d{1,2}:\d\d")
+"""Characters without a meaning in Markdown where a line does not begin with them; and a time of day."""
+_LINKED = re.compile(r"gh-\d+|[0-9a-f]{7,}|www\..*", re.IGNORECASE)
+"""Words that GitHub makes links of: issues, commits, addresses."""
+_OPENS_BLOCK = re.compile(r"\d+[.)]+|[-+=.]+")
+"""Words that make a list or a heading where a line begins with them."""
+_ADDRESS = re.compile(r"https://([a-z0-9-]+(?:\.[a-z0-9-]+)+)(?:/[A-Za-z0-9./_#?=%~+-]*)?")
+
+
+def text(words: str | Markup, most: int = TEXT) -> Markup:
+    """Words of a sentence, at most ``most`` characters; what stands between backticks stays a code span."""
+    if isinstance(words, Markup):
+        return words
+    chunks = [match.group() for match in _CHUNK.finditer(shorten(words, most))]
+    return Markup(" ".join(_word(chunk, first=not place) for place, chunk in enumerate(chunks)))  # noqa: S704 (escaped)
+
+
+def code(name: str, most: int = NAME) -> Markup:
+    """A name, an address or a value as a code span of at most ``most`` characters."""
+    return Markup(_span(shorten(name, most)))  # noqa: S704 (escaped)
+
+
+def link(address: str) -> Markup:
+    """A link that shows where it leads; anything but a plain https address is only shown."""
+    match = _ADDRESS.fullmatch(address)
+    return Markup(f"[{match.group(1)}]({address})") if match else code(address)  # noqa: S704 (escaped)
+
+
+def row(*cells: str | Markup) -> Markup:
+    """A row of a table: no cell can end itself, whatever it holds."""
+    return Markup("| " + " | ".join(_PIPE.sub(_cell_pipe, text(cell)) for cell in cells) + " |")  # noqa: S704 (escaped)
+
+
+def bullet(*parts: str | Markup, depth: int = 0) -> Markup:
+    """An entry of a list."""
+    return Markup("  " * depth + "- " + " ".join(text(part) for part in parts if part))  # noqa: S704 (escaped)
+
+
+def within(rows: Iterable[Markup], budget: int) -> tuple[list[Markup], int]:
+    """The first rows that fit into ``budget`` bytes of UTF-8, and how many do not; no row is cut."""
+    taken: list[Markup] = []
+    left = 0
+    for each in rows:
+        budget -= len(each.encode()) + 1
+        if left or budget < 0:
+            left += 1
+        else:
+            taken.append(each)
+    return taken, left
+
+
+_PIPE = re.compile(r"(\\*)\|")
+
+
+def _cell_pipe(match: re.Match[str]) -> str:
+    """A pipe that stays in its cell; backslashes before it would be read as escaping each other."""
+    return match.group(1).replace("\\", "\\x5c") + "\\|"
+
+
+def _word(chunk: str, *, first: bool) -> str:
+    if chunk in ("-", "=", "+", "/", "&", "%") and not first:
+        return chunk
+    if first and _OPENS_BLOCK.fullmatch(chunk):
+        return _span(chunk)
+    match = _PARTS.fullmatch(chunk)
+    before, core, after = match.groups() if match else ("", chunk, "")
+    if not core:
+        return chunk
+    quoted = _WHOLE_QUOTE.fullmatch(core)
+    if quoted:
+        return before + _span(quoted.group(2).strip() or quoted.group(2)) + after
+    worded = any(map(str.isalnum, core)) or not core.isascii()
+    harmless = worded and _PLAIN.fullmatch(core) and not _LINKED.fullmatch(core)
+    return before + (core if harmless else _span(core)) + after
+
+
+def _span(shown: str) -> str:
+    if not shown.strip():
+        return "(empty)"
+    fence = "`" * (max((len(run) for run in re.findall("`+", shown)), default=0) + 1)
+    space = " " if shown.startswith(("`", " ")) or shown.endswith(("`", " ")) else ""
+    return f"{fence}{space}{shown}{space}{fence}"
