@@ -1,0 +1,14 @@
+"""Starts the command line: ``assess`` and ``python -m assess``."""
+
+import sys
+
+
+def main() -> None:
+    """Runs the command line with the process's arguments and ends with its exit code."""
+    from assess.cli import run  # noqa: PLC0415 - nothing is loaded before it is needed
+
+    sys.exit(run(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()
