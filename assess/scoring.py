@@ -185,8 +185,11 @@ _WORST: Final = tuple(next((at for at in range(_WIDTH) if bits >> at & 1), None)
 """The worst severity (as its bit) among four bits."""
 
 
+_BIT: Final[Mapping[Severity, int]] = {severity: 1 << at for at, severity in enumerate(_COSTLY)} | {Severity.INFO: 0}
+
+
 def _mark(kind: int, severity: Severity) -> int:
-    return 1 << kind + severity.rank if severity.rank < _WIDTH else 0
+    return _BIT[severity] << kind
 
 
 def _among(marks: int, kinds: Iterable[int]) -> int:
@@ -262,6 +265,8 @@ class _Item:
     lost: list[int] = field(default_factory=lambda: [0] * len(_READINGS))
     marks: int = 0
     seen: _Seen = field(default_factory=_Seen)
+    applies: bool = False
+    """Whether any of its readiness rules applies anywhere."""
     reasons: set[Reason] = field(default_factory=set)
     changes: int = 0
     facts: int = 0
@@ -279,7 +284,7 @@ class _Tally:
         self.marks: list[dict[str, int]] = [{} for _ in self.ids]
         self.seen = [_Seen() for _ in self.ids]
         self.items: dict[Checklist, _Item] = {}
-        self.efforts: dict[tuple[str, int], Effort] = {}
+        self.efforts: dict[tuple[str, Severity], Effort] = {}
         self.estate_marks = 0
         self.estate_wide = 0
         self._charges: dict[int, tuple[int, ...]] = {}
@@ -299,6 +304,7 @@ class _Tally:
         marks = self._marks_of(judgement, waived)
         seen = _seen_of(judgement)
         self.estate_marks |= marks
+        item.applies = True
         item.marks |= marks
         item.seen.add(seen, len(judgement.subject.workloads))
         if judgement.subject.kind in (SubjectKind.ESTATE, SubjectKind.TEAM):
@@ -312,18 +318,18 @@ class _Tally:
 
     def _marks_of(self, judgement: Judgement, waived: Sequence[bool]) -> int:
         marks = 0
+        rule, unknown = judgement.rule, judgement.unknown
         for at, fail in enumerate(judgement.fails):
-            severity = fail.severity or judgement.rule.severity
-            softest = severity.at_most(fail.softest or severity)
+            severity = fail.severity or rule.severity
+            softest = severity if fail.softest in (None, severity) else severity.at_most(fail.softest)
             marks |= _mark(_FAILED, severity) | _mark(_SOFTEST, softest)
             if not (waived and waived[at]):
                 marks |= _mark(_STANDING, severity) | _mark(_STANDING_SOFTEST, softest)
-            row = (judgement.rule.id, severity.rank)
-            effort = fail.effort or judgement.rule.effort
-            self.efforts[row] = max(self.efforts.get(row, effort), effort, key=lambda each: EFFORT_POINTS[each])
-        if judgement.unknown is not None:
-            kind = _UNREAD if judgement.unknown.reason.is_operators_move else _OPEN
-            marks |= _mark(kind, judgement.unknown.worst or judgement.rule.worst)
+            row, effort = (rule.id, severity), fail.effort or rule.effort
+            if EFFORT_POINTS[effort] >= EFFORT_POINTS[self.efforts.setdefault(row, effort)]:
+                self.efforts[row] = effort
+        if unknown is not None:
+            marks |= _mark(_UNREAD if unknown.reason.is_operators_move else _OPEN, unknown.worst or rule.worst)
         return marks
 
     def part(self, at: int) -> _Part:
@@ -456,7 +462,7 @@ def _item(item: _Item, workloads: int, blind: bool) -> ScoredItem:
         verdict = verdict if verdict == "blocked" else "undetermined"
         return ScoredItem(_scored(_Part(workloads, item.lost, item.marks, seen), blind), verdict, NOT_SEEN)
     unseen = NOT_ASKED if item.reasons == {Reason.UNANSWERED} else NOT_SEEN
-    if not seen.total and not seen.any_known:
+    if not item.applies:
         note = _without_penalty(item) or (unseen if item.reasons else NOT_APPLICABLE)
         return ScoredItem(_NOTHING, "undetermined" if note == unseen else None, note)
     numbers = _scored(_Part(workloads, item.lost, item.marks, seen), blind)
@@ -529,7 +535,7 @@ def _row(tally: _Tally, row: _Row, touched: int, gained: int, count: int) -> Led
         workloads=touched,
         points_lost=penalty * touched / count,
         gain_if_fixed=gained / count,
-        effort=None if unknown else tally.efforts[(rule, worst)],
+        effort=None if unknown else tally.efforts[rule, _COSTLY[worst]],
     )
 
 
