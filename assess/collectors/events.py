@@ -1,0 +1,66 @@
+"""Reads Amazon EventBridge: the rules on every event bus that run ECS tasks."""
+
+from assess.collectors.ecs import family_of
+from assess.collectors.interface import Collector, Document, Operation, Reader, pages
+
+_PAGES = pages(100, limit="Limit", token="NextToken")  # noqa: S106 - a parameter's name
+
+LIST_EVENT_BUSES = Operation(
+    "events",
+    "ListEventBuses",
+    "events:ListEventBuses",
+    "events",
+    answers=("EventBuses",),
+    paging=_PAGES,
+    enumerates=True,
+)
+LIST_RULES = Operation(
+    "events", "ListRules", "events:ListRules", "events", answers=("Rules",), paging=_PAGES, enumerates=True
+)
+LIST_TARGETS_BY_RULE = Operation(
+    "events",
+    "ListTargetsByRule",
+    "events:ListTargetsByRule",
+    "events",
+    answers=("Targets",),
+    paging=_PAGES,
+    enumerates=True,
+)
+
+_FACTS = ("schedules",)
+
+
+def _read(reader: Reader) -> None:
+    buses = {str(each.get("Name")) for each in reader.items(LIST_EVENT_BUSES, "EventBuses", lost=_FACTS)}
+
+    def rules(bus: str) -> list[Document]:
+        listed = reader.items(LIST_RULES, "Rules", lost=_FACTS, EventBusName=bus)
+        return [each | {"EventBusName": bus} for each in listed]
+
+    def targets(rule: Document) -> None:
+        found = reader.items(
+            LIST_TARGETS_BY_RULE, "Targets", lost=_FACTS, Rule=rule["Name"], EventBusName=rule["EventBusName"]
+        )
+        taken = [each for each in found if not each.get("EcsParameters") or _is_asked_for(reader, each)]
+        if any(each.get("EcsParameters") for each in taken):
+            reader.add("event_rules", rule | {"Targets": taken})
+
+    # every account has the default bus, whether it can list its buses or not
+    listed = reader.each(rules, sorted(buses | {"default"}))
+    reader.each(targets, [rule for of_bus in listed for rule in of_bus if rule.get("Name")])
+
+
+def _is_asked_for(reader: Reader, target: Document) -> bool:
+    family = family_of(str(target["EcsParameters"].get("TaskDefinitionArn") or ""))
+    return reader.filters.takes_cluster(str(target.get("Arn") or "")) and reader.filters.takes_workload(family)
+
+
+EVENTS = Collector(
+    name="events",
+    title="event rules",
+    facts=_FACTS,
+    operations=(LIST_EVENT_BUSES, LIST_RULES, LIST_TARGETS_BY_RULE),
+    collect=_read,
+)
+
+COLLECTORS = (EVENTS,)

@@ -1,0 +1,112 @@
+"""How fast AWS may be asked: half of what AWS allows, for the account's own deployments draw on the same buckets."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from assess.collectors.interface import Stopped
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A token bucket as AWS documents it: calls at once, and calls per second after that."""
+
+    burst: float
+    per_second: float
+
+
+# An estimate, below the lowest rate that AWS publishes for calls of the kind: these APIs publish none.
+_UNPUBLISHED = Rate(burst=40, per_second=20)
+
+RATES: Mapping[str, Rate] = {
+    # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html
+    "ecs cluster read": Rate(50, 20),
+    "ecs service read": Rate(100, 20),
+    "ecs task definition read": Rate(50, 20),
+    "ecs cluster resource read": Rate(100, 20),
+    "ecs capacity provider read": Rate(50, 20),
+    "ecs service deployment read": Rate(50, 20),
+    # https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/elb-api-throttling.html (all calls together)
+    "elb": Rate(40, 10),
+    # https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html (filtered or paged; a bucket per API)
+    **{
+        f"ec2 {name}": Rate(100, 20)
+        for name in (
+            "instances",
+            "network acls",
+            "nat gateways",
+            "regions",
+            "route tables",
+            "security groups",
+            "subnets",
+            "vpc attributes",
+            "vpc endpoints",
+            "vpcs",
+        )
+    },
+    "application auto scaling": Rate(20, 10),  # none published; the lowest seen in the field
+    "cloud map": _UNPUBLISHED,
+    "events": _UNPUBLISHED,
+    "iam": _UNPUBLISHED,
+    "scheduler": _UNPUBLISHED,
+    "step functions": _UNPUBLISHED,
+    "sts": _UNPUBLISHED,
+}
+"""Bucket name to AWS's rate, per account and region."""
+
+SHARE = 0.5
+"""The part of AWS's rates that a scan takes."""
+
+
+class Bucket:
+    """Lets calls through at a rate, and more slowly each time AWS says that it was too much."""
+
+    def __init__(self, rate: Rate, share: float = SHARE, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._burst = max(1.0, rate.burst * share)
+        self._per_second = rate.per_second * share
+        self._slowest = self._per_second / 16
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._tokens = self._burst
+        self._at = clock()
+
+    def take(self, stop: threading.Event) -> None:
+        """Waits for a token.
+
+        Raises:
+            Stopped: the scan was interrupted meanwhile.
+        """
+        if stop.wait(self.reserve()):
+            raise Stopped
+
+    def reserve(self) -> float:
+        """Takes a token, and says how many seconds to wait before it may be used."""
+        with self._lock:
+            now = self._clock()
+            self._tokens = min(self._burst, self._tokens + (now - self._at) * self._per_second)
+            self._at = now
+            self._tokens -= 1
+            return max(0.0, -self._tokens / self._per_second)
+
+    def slow_down(self) -> None:
+        """Halves the rate, for AWS refused a call as one too many."""
+        with self._lock:
+            self._per_second = max(self._slowest, self._per_second / 2)
+
+
+class Pacer:
+    """The buckets of an account, by region and group."""
+
+    def __init__(self, share: float = SHARE) -> None:
+        self._share = share
+        self._lock = threading.Lock()
+        self._buckets: dict[tuple[str, str], Bucket] = {}
+
+    def bucket(self, region: str, group: str) -> Bucket:
+        """The bucket of a group of operations in a region."""
+        with self._lock:
+            found = self._buckets.get((region, group))
+            if found is None:
+                found = self._buckets[region, group] = Bucket(RATES[group], self._share)
+            return found
