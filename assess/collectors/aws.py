@@ -30,7 +30,7 @@ from botocore.parsers import ResponseParserError
 
 from assess import __version__
 from assess.collectors.interface import Document, Operation, Stopped, Unreadable
-from assess.collectors.pacing import Pacer
+from assess.collectors.pacing import Bucket, Pacer
 from assess.errors import UserError
 from assess.estate.gaps import Reason
 
@@ -403,12 +403,12 @@ class Account:
         client.meta.events.register("before-parse", refuse_broken_json)
         return client
 
-    def _bucket(self, service: str, region: str, event_name: str) -> Any:
+    def _bucket(self, service: str, region: str, event_name: str) -> Bucket:
         name = event_name.rpartition(".")[2]
         operation = self._session.operation(service, name)
         if operation is None:
             raise NotReadOnly(f"{service}:{name} is not among the calls that a scan may make")
-        return self._pacer.bucket(region, operation.group)
+        return self._pacer.bucket(region, operation)
 
 
 def refuse_broken_json(operation_model: Any, response_dict: Mapping[str, Any], **_rest: Any) -> None:

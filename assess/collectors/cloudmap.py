@@ -10,7 +10,6 @@ LIST_NAMESPACES = Operation(
     "servicediscovery",
     "ListNamespaces",
     "servicediscovery:ListNamespaces",
-    "cloud map",
     answers=("Namespaces",),
     paging=_PAGES,
 )
@@ -18,7 +17,6 @@ LIST_SERVICES = Operation(
     "servicediscovery",
     "ListServices",
     "servicediscovery:ListServices",
-    "cloud map",
     answers=("Services",),
     paging=_PAGES,
 )
@@ -26,7 +24,6 @@ LIST_INSTANCES = Operation(
     "servicediscovery",
     "ListInstances",
     "servicediscovery:ListInstances",
-    "cloud map",
     answers=("Instances",),
     paging=_PAGES,
 )

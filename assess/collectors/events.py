@@ -9,19 +9,15 @@ LIST_EVENT_BUSES = Operation(
     "events",
     "ListEventBuses",
     "events:ListEventBuses",
-    "events",
     answers=("EventBuses",),
     paging=_PAGES,
     enumerates=True,
 )
-LIST_RULES = Operation(
-    "events", "ListRules", "events:ListRules", "events", answers=("Rules",), paging=_PAGES, enumerates=True
-)
+LIST_RULES = Operation("events", "ListRules", "events:ListRules", answers=("Rules",), paging=_PAGES, enumerates=True)
 LIST_TARGETS_BY_RULE = Operation(
     "events",
     "ListTargetsByRule",
     "events:ListTargetsByRule",
-    "events",
     answers=("Targets",),
     paging=_PAGES,
     enumerates=True,

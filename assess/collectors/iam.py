@@ -18,7 +18,7 @@ _PAGES = pages(1000, limit="MaxItems", token="Marker")  # noqa: S106 - a paramet
 
 
 def _operation(name: str, *answers: str, paged: bool = False) -> Operation:
-    return Operation("iam", name, f"iam:{name}", "iam", answers=answers, paging=_PAGES if paged else None)
+    return Operation("iam", name, f"iam:{name}", answers=answers, paging=_PAGES if paged else None)
 
 
 GET_ACCOUNT_AUTHORIZATION_DETAILS = _operation(

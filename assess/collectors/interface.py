@@ -47,8 +47,8 @@ class Operation:
     name: str
     action: str
     """The IAM action that it needs."""
-    group: str
-    """The bucket of :data:`assess.collectors.pacing.RATES` that it draws from."""
+    group: str | None = None
+    """The bucket that it shares with others (see :mod:`assess.collectors.pacing`); none: AWS gives it its own."""
     answers: tuple[str, ...] = ()
     """Keys that are in every answer, also where nothing was found; an answer without one is broken."""
     paging: Paging | None = None

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from assess.collectors.interface import Stopped
+from assess.collectors.interface import Operation, Stopped
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,10 +16,7 @@ class Rate:
     per_second: float
 
 
-# An estimate, below the lowest rate that AWS publishes for calls of the kind: these APIs publish none.
-_UNPUBLISHED = Rate(burst=40, per_second=20)
-
-RATES: Mapping[str, Rate] = {
+SHARED: Mapping[str, Rate] = {
     # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html
     "ecs cluster read": Rate(50, 20),
     "ecs service read": Rate(100, 20),
@@ -29,31 +26,25 @@ RATES: Mapping[str, Rate] = {
     "ecs service deployment read": Rate(50, 20),
     # https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/elb-api-throttling.html (all calls together)
     "elb": Rate(40, 10),
-    # https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html (filtered or paged; a bucket per API)
-    **{
-        f"ec2 {name}": Rate(100, 20)
-        for name in (
-            "instances",
-            "network acls",
-            "nat gateways",
-            "regions",
-            "route tables",
-            "security groups",
-            "subnets",
-            "vpc attributes",
-            "vpc endpoints",
-            "vpcs",
-        )
-    },
-    "application auto scaling": Rate(20, 10),  # none published; the lowest seen in the field
-    "cloud map": _UNPUBLISHED,
-    "events": _UNPUBLISHED,
-    "iam": _UNPUBLISHED,
-    "scheduler": _UNPUBLISHED,
-    "step functions": _UNPUBLISHED,
-    "sts": _UNPUBLISHED,
+    # AWS publishes none: an estimate
+    "application auto scaling": Rate(20, 10),
 }
-"""Bucket name to AWS's rate, per account and region."""
+"""Rates of buckets that several operations share, per account and region."""
+
+OWN: Mapping[str, Rate] = {
+    # https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html (for calls with a filter or pages)
+    "ec2": Rate(100, 20),
+}
+"""Rates of services that give each operation a bucket of its own."""
+
+UNPUBLISHED = Rate(40, 20)
+"""An estimate, below the lowest rate published for calls of the kind: for services that publish none."""
+
+
+def rate_of(operation: Operation) -> Rate:
+    """The rate at which AWS answers an operation."""
+    return SHARED[operation.group] if operation.group else OWN.get(operation.service, UNPUBLISHED)
+
 
 SHARE = 0.5
 """The part of AWS's rates that a scan takes."""
@@ -103,10 +94,11 @@ class Pacer:
         self._lock = threading.Lock()
         self._buckets: dict[tuple[str, str], Bucket] = {}
 
-    def bucket(self, region: str, group: str) -> Bucket:
-        """The bucket of a group of operations in a region."""
+    def bucket(self, region: str, operation: Operation) -> Bucket:
+        """The bucket that an operation draws from in a region."""
+        key = (region, operation.group or operation.api)
         with self._lock:
-            found = self._buckets.get((region, group))
+            found = self._buckets.get(key)
             if found is None:
-                found = self._buckets[region, group] = Bucket(RATES[group], self._share)
+                found = self._buckets[key] = Bucket(rate_of(operation), self._share)
             return found

@@ -7,14 +7,11 @@ LIST_SCHEDULES = Operation(
     "scheduler",
     "ListSchedules",
     "scheduler:ListSchedules",
-    "scheduler",
     answers=("Schedules",),
     paging=pages(100, limit="MaxResults", token="NextToken"),  # noqa: S106 - a parameter's name
     enumerates=True,
 )
-GET_SCHEDULE = Operation(
-    "scheduler", "GetSchedule", "scheduler:GetSchedule", "scheduler", answers=("Target",), enumerates=True
-)
+GET_SCHEDULE = Operation("scheduler", "GetSchedule", "scheduler:GetSchedule", answers=("Target",), enumerates=True)
 
 _FACTS = ("schedules",)
 

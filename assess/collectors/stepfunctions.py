@@ -11,7 +11,6 @@ LIST_STATE_MACHINES = Operation(
     "stepfunctions",
     "ListStateMachines",
     "states:ListStateMachines",
-    "step functions",
     answers=("stateMachines",),
     paging=pages(1000),
     enumerates=True,
@@ -20,7 +19,6 @@ DESCRIBE_STATE_MACHINE = Operation(
     "stepfunctions",
     "DescribeStateMachine",
     "states:DescribeStateMachine",
-    "step functions",
     answers=("definition",),
     enumerates=True,
 )

@@ -10,29 +10,26 @@ from assess.estate.network import Instance
 from assess.estate.triggers import EcsParameters, EventRule, Schedule
 
 
-def _operation(name: str, key: str, group: str, size: int) -> Operation:
+def _operation(name: str, key: str, size: int) -> Operation:
     return Operation(
         "ec2",
         name,
         f"ec2:{name}",
-        group,
         answers=(key,),
         paging=pages(size, limit="MaxResults", token="NextToken"),  # noqa: S106 - a parameter's name
     )
 
 
-DESCRIBE_INSTANCES = _operation("DescribeInstances", "Reservations", "ec2 instances", 1000)
-DESCRIBE_SUBNETS = _operation("DescribeSubnets", "Subnets", "ec2 subnets", 1000)
-DESCRIBE_VPCS = _operation("DescribeVpcs", "Vpcs", "ec2 vpcs", 1000)
-DESCRIBE_ROUTE_TABLES = _operation("DescribeRouteTables", "RouteTables", "ec2 route tables", 100)
-DESCRIBE_NAT_GATEWAYS = _operation("DescribeNatGateways", "NatGateways", "ec2 nat gateways", 1000)
-DESCRIBE_VPC_ENDPOINTS = _operation("DescribeVpcEndpoints", "VpcEndpoints", "ec2 vpc endpoints", 1000)
-DESCRIBE_SECURITY_GROUPS = _operation("DescribeSecurityGroups", "SecurityGroups", "ec2 security groups", 1000)
-DESCRIBE_NETWORK_ACLS = _operation("DescribeNetworkAcls", "NetworkAcls", "ec2 network acls", 1000)
-DESCRIBE_VPC_ATTRIBUTE = Operation(
-    "ec2", "DescribeVpcAttribute", "ec2:DescribeVpcAttribute", "ec2 vpc attributes", answers=("VpcId",)
-)
-DESCRIBE_REGIONS = Operation("ec2", "DescribeRegions", "ec2:DescribeRegions", "ec2 regions", answers=("Regions",))
+DESCRIBE_INSTANCES = _operation("DescribeInstances", "Reservations", 1000)
+DESCRIBE_SUBNETS = _operation("DescribeSubnets", "Subnets", 1000)
+DESCRIBE_VPCS = _operation("DescribeVpcs", "Vpcs", 1000)
+DESCRIBE_ROUTE_TABLES = _operation("DescribeRouteTables", "RouteTables", 100)
+DESCRIBE_NAT_GATEWAYS = _operation("DescribeNatGateways", "NatGateways", 1000)
+DESCRIBE_VPC_ENDPOINTS = _operation("DescribeVpcEndpoints", "VpcEndpoints", 1000)
+DESCRIBE_SECURITY_GROUPS = _operation("DescribeSecurityGroups", "SecurityGroups", 1000)
+DESCRIBE_NETWORK_ACLS = _operation("DescribeNetworkAcls", "NetworkAcls", 1000)
+DESCRIBE_VPC_ATTRIBUTE = Operation("ec2", "DescribeVpcAttribute", "ec2:DescribeVpcAttribute", answers=("VpcId",))
+DESCRIBE_REGIONS = Operation("ec2", "DescribeRegions", "ec2:DescribeRegions", answers=("Regions",))
 """Not a collector's: it finds the regions where a scan is to look everywhere."""
 
 _FILTER_VALUES = 200
