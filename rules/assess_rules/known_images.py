@@ -127,9 +127,13 @@ _APP_MESH = frozenset({"appmesh", "aws-appmesh-envoy", "aws-appmesh-proxy-route-
 
 
 def is_sidecar(container: Container) -> bool:
-    """Whether a container is a known agent, a mesh proxy or the task's log router: no application of its own."""
+    """Whether a container is a known agent, a mesh proxy or the task's log router: no application of its own.
+
+    A container with the name of a known agent's image counts too: an image may be a copy of the agent's, or open.
+    """
     return (
         agent_of(container) is not None
+        or container.name.lower() in _agents()
         or is_mesh_proxy(container)
         or container.definition.firelens_configuration is not None
     )

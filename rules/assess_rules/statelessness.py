@@ -204,7 +204,7 @@ def container_runtime_socket(task: TaskDefinition, estate: Estate) -> Iterator[O
             image_of(each.container).is_open or (agent is not None and agent.socket_optional)
             for each, agent in zip(mounts, agents, strict=True)
         )
-        message = f"{path} of the instance is open to {_names(mounts)}, which can control the container runtime"
+        message = f"runtime socket {path} of the instance is mounted into {_names(mounts)}"
         yield fail(message, *evidence, element=volume.name, softest=MEDIUM if may_be_agents else None)
 
 

@@ -149,6 +149,14 @@ def service(name: str = "orders", /, *, family: str | None = None, cluster: str 
     return Given("services", document)
 
 
+def undescribed(name: str = "orders", /, *, cluster: str = "shop") -> tuple[Piece, ...]:
+    """A service that is known by its ARN only, since DescribeServices was denied."""
+    arn = f"arn:aws:ecs:{REGION}:{ACCOUNT}:service/{cluster}/{name}"
+    known = {"serviceArn": arn, "serviceName": name, "clusterArn": f"arn:aws:ecs:{REGION}:{ACCOUNT}:cluster/{cluster}"}
+    gone = [denied(fact, "ecs:DescribeServices", resource=arn) for fact in ("ecs.services", "ecs.deployments", "tags")]
+    return (Given("services", known), *gone)
+
+
 def primary(family: str = "orders", /, **fields: Any) -> list[dict[str, Any]]:
     """``deployments`` of a service: one PRIMARY deployment with these members."""
     return [{"status": "PRIMARY", "taskDefinition": task_arn(family), "rolloutState": "COMPLETED", **fields}]

@@ -22,6 +22,7 @@ from tests.rules.harness import (
     target,
     task,
     task_arn,
+    undescribed,
     unknown,
 )
 
@@ -187,7 +188,7 @@ DOCKER_SOCK = (
         "STO-DOCKER-SOCK",
         "a container mounts docker.sock",
         task(container("ci", **mounted("sock")), volumes=[SOCKET]),
-        says="/var/run/docker.sock of the instance is open to container ci, which can control the container runtime",
+        says="runtime socket /var/run/docker.sock of the instance is mounted into container ci",
         at="/volumes/0/host/sourcePath",
         element="sock",
         effort=WEEKS,
@@ -199,7 +200,7 @@ DOCKER_SOCK = (
             container("ci", **mounted("sock", readOnly=True)),
             volumes=[folder("/run/containerd/containerd.sock", "sock")],
         ),
-        says="/run/containerd/containerd.sock of the instance is open to container ci, which can control the container runtime",
+        says="runtime socket /run/containerd/containerd.sock of the instance is mounted into container ci",
     ),
     fails(
         "STO-DOCKER-SOCK",
@@ -217,13 +218,13 @@ DOCKER_SOCK = (
             container("ci", **mounted("sock")),
             volumes=[SOCKET],
         ),
-        says="/var/run/docker.sock of the instance is open to containers dd and ci, which can control the container runtime",
+        says="runtime socket /var/run/docker.sock of the instance is mounted into containers dd and ci",
     ),
     fails(
         "STO-DOCKER-SOCK",
         "a placeholder stands for the image, which may be an agent's",
         file(container("x", image="${IMAGE}", **mounted("sock")), volumes=[SOCKET]),
-        says="/var/run/docker.sock of the instance is open to container x, which can control the container runtime",
+        says="runtime socket /var/run/docker.sock of the instance is mounted into container x",
         softest=MEDIUM,
     ),
     passes("STO-DOCKER-SOCK", "no volume", task()),
@@ -714,9 +715,7 @@ EBS = (
     unknown(
         "STO-EBS-TASK",
         "the service could not be described",
-        task(),
-        service(),
-        denied("ecs.services", "ecs:DescribeServices"),
+        *undescribed(),
         reason=Reason.DENIED,
         needs="ecs:DescribeServices",
     ),
