@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
 
+from assess.errors import UserError
 from assess.reporting import Report
 from assess.rule import Rule, rules_in
 
 
-class PackError(Exception):
+class PackError(UserError):
     """A pack that cannot be used: which, and why."""
 
 

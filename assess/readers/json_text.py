@@ -178,7 +178,7 @@ class _Parser:
         return Node(self.text[at:end], line, unquoted=True), end
 
     def whole(self, end: int) -> bool:
-        return self.strict or not _WORD_GOES_ON.match(self.text, end)
+        return self.strict or not _WORD_GOES_ON.match(self.text, end) or self.skip(end) > end
 
     def object(self, start: int, line: int, depth: int) -> tuple[Node, int]:
         self.nest(start, depth)
@@ -291,10 +291,14 @@ class _Parser:
                 end = self.closing(at, one_line=False)
                 if end is None:
                     raise self.error(at, "a placeholder is not closed")
+                if self.text.startswith("#{", at) and self.text.startswith("#", end):
+                    end += 1
             elif match := _PIECE.match(self.text, at):
                 end = match.end()
             else:
                 return at
+            if self.skip(end) > end:
+                return end
             match = _BETWEEN_PIECES.match(self.text, end)
             at = match.end() if match else end
 

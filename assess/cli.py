@@ -1,0 +1,559 @@
+"""The commands: parse options, call one function, choose the exit code.
+
+Whatever a command needs is imported when it runs, so that ``--help`` and ``--version`` answer at once.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import textwrap
+import traceback
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any, cast
+
+import typer
+
+from assess import __version__
+from assess.console import Console, say
+from assess.errors import UserError
+
+if TYPE_CHECKING:
+    from assess.assessment import Assessment
+    from assess.collectors import ScanRequest
+    from assess.config import FailOn, Policy
+    from assess.estate.estate import Estate
+    from assess.gate import GateResult
+    from assess.outputs import Output
+    from assess.reporting import Report
+    from assess.rule import Rule
+
+log = logging.getLogger(__name__)
+
+INTERRUPTED = 130
+INTERNAL_ERROR = 70
+"""A fault of this program (EX_SOFTWARE of sysexits.h); never the answer of a gate."""
+
+app = typer.Typer(
+    name="assess",
+    help="Tells whether an Amazon ECS estate is ready to move to Kubernetes, and what stands in the way.",
+    epilog="Exit codes: 0 done, 1 gate failed, 2 wrong input, 3 incomplete, 130 interrupted.",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Runs the command line; the exit code. Every mistake is one line on standard error, never a traceback."""
+    try:
+        code = app(list(arguments) or ["--help"], prog_name="assess", standalone_mode=False)
+    except UserError as error:
+        say(f"error: {error}")
+        return error.exit_code
+    except _USAGE_ERROR as error:
+        say(f"error: {cast(Any, error).format_message()} (assess --help shows what there is)")
+        return 2
+    except (KeyboardInterrupt, typer.Abort):
+        code = INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - the last stop: no value and no traceback reaches the screen
+        say(f"internal error: {_place(error)} - this is a fault of assess, please report it")
+        log.info("".join(traceback.format_tb(error.__traceback__)))
+        return INTERNAL_ERROR
+    if code == INTERRUPTED:
+        say("interrupted")
+    return code if isinstance(code, int) else 0
+
+
+_USAGE_ERROR = cast("type[Exception]", typer.BadParameter.__bases__[0])
+"""Click's UsageError, wherever this version of typer keeps it."""
+
+
+def _place(error: BaseException) -> str:
+    """An exception's type and where it was raised; never its text, which may quote a value."""
+    at = error.__traceback__
+    while at is not None and at.tb_next is not None:
+        at = at.tb_next
+    where = f"{at.tb_frame.f_globals.get('__name__', '?')}:{at.tb_lineno}" if at is not None else "?"
+    return f"{type(error).__name__} at {where}"
+
+
+# --- options ----------------------------------------------------------------------------------------------------
+
+
+class Threshold(StrEnum):
+    """What ``--fail-on`` takes."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    NEVER = "never"
+
+
+class PolicyFormat(StrEnum):
+    """What ``assess permissions --format`` takes."""
+
+    JSON = "json"
+    TERRAFORM = "terraform"
+    CLOUDFORMATION = "cloudformation"
+
+
+class ListFormat(StrEnum):
+    """What ``assess rules --format`` takes."""
+
+    TERMINAL = "terminal"
+    JSON = "json"
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter("a day is written 2027-03-31") from None
+
+
+Config = Annotated[
+    str | None,
+    typer.Option("--config", metavar="FILE", help="Policy file; default: the nearest assess.toml or pyproject.toml."),
+]
+OutputFiles = Annotated[
+    list[str] | None,
+    typer.Option("-o", "--output", metavar="FILE", help="Write a report; the ending picks the format. Repeatable."),
+]
+Format = Annotated[str, typer.Option("--format", metavar="NAME", help="What standard output gets.")]
+FailOnOption = Annotated[
+    Threshold | None, typer.Option("--fail-on", help="Exit with 1 when a finding of this severity or worse stands.")
+]
+MinCoverage = Annotated[
+    float | None,
+    typer.Option("--min-coverage", metavar="PERCENT", min=0, max=100, help="Exit with 3 when less was seen."),
+]
+AllowIncomplete = Annotated[bool, typer.Option("--allow-incomplete", help="Gaps never change the exit code.")]
+AsOf = Annotated[
+    date | None,
+    typer.Option("--as-of", metavar="DAY", parser=_day, help="Judge waivers and ages by this day; default: today."),
+]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Only the result and errors.")]
+Verbose = Annotated[
+    int, typer.Option("-v", "--verbose", count=True, help="Show the evidence; -vv: a log as well.", show_default=False)
+]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        Console().result(f"assess {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _assess(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
+# --- scan and demo ------------------------------------------------------------------------------------------------
+
+
+@app.command()
+def scan(
+    region: Annotated[
+        list[str] | None,
+        typer.Option("--region", metavar="REGION", help='Repeatable, or "all"; default: that of the profile.'),
+    ] = None,
+    profile: Annotated[str | None, typer.Option("--profile", metavar="NAME", help="AWS profile.")] = None,
+    role_arn: Annotated[str | None, typer.Option("--role-arn", metavar="ARN", help="Role to assume.")] = None,
+    external_id: Annotated[str | None, typer.Option("--external-id", metavar="ID", help="For --role-arn.")] = None,
+    cluster: Annotated[
+        list[str] | None, typer.Option("--cluster", metavar="GLOB", help="Only these clusters. Repeatable.")
+    ] = None,
+    service: Annotated[
+        list[str] | None, typer.Option("--service", metavar="GLOB", help="Only these services. Repeatable.")
+    ] = None,
+    source: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--from",
+            metavar="PATH",
+            help="Read files instead of AWS: a saved estate, task definition JSON, or a folder of these. Repeatable.",
+        ),
+    ] = None,
+    config: Config = None,
+    save: Annotated[
+        str | None, typer.Option("--save", metavar="FILE", help="Keep the estate (redacted): .json or .json.gz.")
+    ] = None,
+    output: OutputFiles = None,
+    format: Format = "terminal",
+    fail_on: FailOnOption = None,
+    min_coverage: MinCoverage = None,
+    allow_incomplete: AllowIncomplete = False,
+    as_of: AsOf = None,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+) -> int:
+    """Scan AWS or files, and print the readiness report."""
+    console = Console(quiet=quiet, verbosity=verbose)
+    aws = {
+        "--region": region,
+        "--profile": profile,
+        "--role-arn": role_arn,
+        "--external-id": external_id,
+        "--cluster": cluster,
+        "--service": service,
+    }
+    if source and (given := [name for name, value in aws.items() if value]):
+        raise UserError(f"{given[0]} asks AWS, and --from reads files: give one of them")
+    if external_id and not role_arn:
+        raise UserError("--external-id goes with --role-arn")
+    job = _Job(console, config, output, format, save)
+    interrupted = False
+    if source:
+        from assess.readers import read  # noqa: PLC0415
+
+        estate = read(source)
+    else:
+        from assess.collectors import ScanRequest  # noqa: PLC0415
+
+        request = ScanRequest(
+            regions=tuple(region or ()),
+            profile=profile,
+            role_arn=role_arn,
+            external_id=external_id,
+            clusters=tuple(cluster or ()),
+            services=tuple(service or ()),
+        )
+        estate, interrupted = _scan_aws(console, request)
+    job.save(estate)
+    if interrupted:
+        return job.failed or INTERRUPTED
+    assessment = job.assess(estate, as_of or _today(files=bool(source)))
+    job.report(assessment)
+    threshold = fail_on.value if fail_on else job.policy.fail_on
+    coverage = min_coverage if min_coverage is not None else job.policy.min_coverage
+    return job.end(_decide(assessment, threshold, coverage, allow_incomplete))
+
+
+@app.command()
+def demo(
+    output: OutputFiles = None,
+    format: Format = "terminal",
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+) -> int:
+    """Print the report on a built-in estate, without AWS."""
+    from importlib.resources import as_file, files  # noqa: PLC0415
+
+    from assess.config import Policy  # noqa: PLC0415
+    from assess.readers.saved import read_estate  # noqa: PLC0415
+
+    job = _Job(Console(quiet=quiet, verbosity=verbose), None, output, format, None, policy=Policy())
+    with as_file(files("assess") / "data" / "demo-estate.json.gz") as path:
+        estate = read_estate(str(path))
+    job.report(job.assess(estate, estate.collected_at.date()))
+    return job.end(None)
+
+
+# --- saved results ------------------------------------------------------------------------------------------------
+
+
+SavedFile = Annotated[str, typer.Argument(metavar="FILE", help="A saved estate or assessment.")]
+
+
+@app.command()
+def report(
+    file: SavedFile,
+    output: OutputFiles = None,
+    format: Format = "terminal",
+    config: Config = None,
+    as_of: AsOf = None,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+) -> int:
+    """Render a saved estate or assessment in any format.
+
+    An assessment is shown as it was saved; an estate is scored anew with today's rules.
+    """
+    job = _Job(Console(quiet=quiet, verbosity=verbose), config, output, format, None)
+    job.report(_assessment(job, file, as_of))
+    return job.end(None)
+
+
+@app.command()
+def gate(
+    file: SavedFile,
+    fail_on: FailOnOption = None,
+    min_coverage: MinCoverage = None,
+    allow_incomplete: AllowIncomplete = False,
+    config: Config = None,
+    as_of: AsOf = None,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+) -> int:
+    """Tell by the exit code whether a saved assessment passes.
+
+    Without --fail-on, a critical finding that is not waived fails it.
+    """
+    job = _Job(Console(quiet=quiet, verbosity=verbose), config, None, None, None)
+    assessment = _assessment(job, file, as_of)
+    threshold = fail_on.value if fail_on else job.policy.fail_on or "critical"
+    coverage = min_coverage if min_coverage is not None else job.policy.min_coverage
+    policy = job.policy if job.policy.waivers else None
+    return job.end(_decide(assessment, threshold, coverage, allow_incomplete, policy, as_of or _today(files=False)))
+
+
+def _assessment(job: _Job, file: str, as_of: date | None) -> Assessment:
+    from assess.estate.estate import Estate  # noqa: PLC0415
+    from assess.readers import read_saved  # noqa: PLC0415
+
+    saved = read_saved(file)
+    if not isinstance(saved, Estate):
+        return saved
+    job.console.note(f"{file} is a saved estate: scored anew with the rules of assess {__version__}")
+    return job.assess(saved, as_of or _today(files=False))
+
+
+# --- rules, permissions, schema -----------------------------------------------------------------------------------
+
+
+@app.command()
+def rules(
+    format: Annotated[ListFormat, typer.Option("--format", help="How to list them.")] = ListFormat.TERMINAL,
+) -> int:
+    """List the rules: id, checklist item, severity, title."""
+    found = _rules()
+    console = Console()
+    if format is ListFormat.JSON:
+        listed = [
+            {
+                "id": each.id,
+                "checklist": each.checklist.value,
+                "kind": each.kind.value,
+                "severity": each.severity.value,
+                "worst": each.worst.value,
+                "title": each.title,
+                "reference": each.reference,
+            }
+            for each in found
+        ]
+        console.result(json.dumps(listed, indent=2))
+        return 0
+    width = max((len(each.id) for each in found), default=0)
+    items = max((len(each.checklist.value) for each in found), default=0)
+    lines = [f"{each.id:{width}} {each.checklist.value:{items}} {each.severity.value:8} {each.title}" for each in found]
+    console.result("\n".join(textwrap.shorten(line, max(console.width, 80), placeholder=" ...") for line in lines))
+    return 0
+
+
+@app.command()
+def explain(rule: Annotated[str, typer.Argument(metavar="RULE", help="A rule's id.")]) -> int:
+    """Show a rule's page: what it looks at, why, how to fix it."""
+    found = _rules()
+    wanted = next((each for each in found if each.id == rule.upper()), None)
+    if wanted is None:
+        from difflib import get_close_matches  # noqa: PLC0415
+
+        near = get_close_matches(rule.upper(), [each.id for each in found], n=3, cutoff=0.5)
+        said = f"did you mean {' or '.join(near)}?" if near else "assess rules lists them"
+        raise UserError(f"there is no rule {rule}; {said}")
+    Console().result(_page(wanted))
+    return 0
+
+
+@app.command()
+def permissions(
+    format: Annotated[PolicyFormat, typer.Option("--format", help="How to write it.")] = PolicyFormat.JSON,
+    for_gaps: Annotated[
+        str | None,
+        typer.Option(
+            "--for-gaps", metavar="FILE", help="Only what the scan of this saved estate or assessment lacked."
+        ),
+    ] = None,
+) -> int:
+    """Print the exact read-only IAM policy that a scan needs."""
+    from assess.collectors.permissions import policy  # noqa: PLC0415
+
+    gaps = None
+    if for_gaps is not None:
+        from assess.readers import read_saved  # noqa: PLC0415
+
+        gaps = read_saved(for_gaps).gaps
+    Console().result(policy(format.value, gaps))
+    return 0
+
+
+@app.command()
+def schema() -> int:
+    """Print the JSON Schema of the assessment."""
+    from assess.assessment import schema as of_assessment  # noqa: PLC0415
+
+    Console().result(json.dumps(of_assessment(), indent=2))
+    return 0
+
+
+def _rules() -> tuple[Rule, ...]:
+    from assess.packs import load_rules  # noqa: PLC0415
+
+    return load_rules()
+
+
+def _page(rule: Rule) -> str:
+    severity = rule.severity.value
+    if rule.worst is not rule.severity:
+        severity += f", {rule.worst.value} at worst"
+    facts = [
+        ("Checklist", rule.checklist.label),
+        ("Kind", rule.kind.value),
+        ("Severity", severity),
+        ("Effort", rule.effort.value),
+        ("Looks at", f"each {rule.subject.value.replace('_', ' ')}: {', '.join(rule.looks_at) or 'the whole of it'}"),
+        ("Needs", ", ".join(rule.needs) or "nothing beyond it"),
+        ("Reference", rule.reference),
+    ]
+    lines = [*_wrapped(f"{rule.id}: {rule.title}"), ""]
+    for name, text in facts:
+        lines += textwrap.wrap(
+            f"{name + ':':11}{text}", 80, subsequent_indent=" " * 11, break_long_words=False, break_on_hyphens=False
+        )
+    for heading, text in (("Why it matters", rule.why), ("Fix", rule.fix)):
+        lines += ["", heading]
+        for number, paragraph in enumerate(text.split("\n\n")):
+            lines += [""] * (number > 0) + _wrapped(paragraph, "  ")
+    return "\n".join(lines)
+
+
+def _wrapped(text: str, indent: str = "") -> list[str]:
+    return textwrap.wrap(
+        text, 80, initial_indent=indent, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
+
+
+# --- the steps that commands share --------------------------------------------------------------------------------
+
+
+class _Job:
+    """What a command was asked to make: checked before the work starts, written before the exit code is chosen."""
+
+    def __init__(
+        self,
+        console: Console,
+        config: str | None,
+        output: Sequence[str] | None,
+        format: str | None,
+        save: str | None,
+        policy: Policy | None = None,
+    ) -> None:
+        from assess.outputs import check_writable, outputs, report_named  # noqa: PLC0415
+        from assess.settings import load_policy  # noqa: PLC0415
+
+        self.console = console
+        self.policy = policy if policy is not None else load_policy(config)
+        self.failed = 0
+        """2 once something that was asked for could not be written."""
+        self._save = save
+        if save is not None:
+            if not save.lower().endswith((".json", ".json.gz")):
+                raise UserError(f"{save}: an estate is saved as .json or .json.gz")
+            check_writable(save)
+        reports = _reports() if format is not None else ()
+        self._on_screen: Report | None = report_named(format, reports) if format is not None else None
+        self._outputs: tuple[Output, ...] = outputs(output or (), reports)
+        if save is not None and any(str(each.path) == save for each in self._outputs):
+            raise UserError(f"{save}: it cannot hold both the estate and a report")
+        self.rules = _rules()
+
+    def save(self, estate: Estate) -> None:
+        """Keeps the estate where that was asked for."""
+        if self._save is not None:
+            from pathlib import Path  # noqa: PLC0415
+
+            from assess.estate import snapshot  # noqa: PLC0415
+
+            self._attempt(partial(snapshot.save, estate, Path(self._save)))
+
+    def assess(self, estate: Estate, as_of: date) -> Assessment:
+        """The assessment by every installed rule."""
+        from assess.assessor import assess  # noqa: PLC0415
+
+        return assess(estate, policy=self.policy, rules=self.rules, as_of=as_of)
+
+    def report(self, assessment: Assessment) -> None:
+        """Writes every report; one that cannot be written keeps none of the others back."""
+        from assess.outputs import write  # noqa: PLC0415
+        from assess.reporting import RenderOptions  # noqa: PLC0415
+
+        verbosity = self.console.verbosity
+        for each in self._outputs:
+            text = each.report.render(assessment, RenderOptions(verbosity=verbosity))
+            self._attempt(partial(write, each.path, text))
+        if self._on_screen is not None:
+            options = RenderOptions(width=self.console.width, color=self.console.color, verbosity=verbosity)
+            screen = self._on_screen.render(assessment, options)
+            self._attempt(partial(self.console.result, screen))
+
+    def end(self, gate: GateResult | None) -> int:
+        """The exit code: 2 outranks 1 outranks 3. Says why where it is not 0."""
+        for line in gate.lines if gate is not None else ():
+            if gate is not None and gate.exit_code:
+                say(line)
+            else:
+                self.console.note(line)
+        return self.failed or (gate.exit_code if gate is not None else 0)
+
+    def _attempt(self, write: Callable[[], object]) -> None:
+        try:
+            write()
+        except UserError as error:
+            say(f"error: {error}")
+            self.failed = error.exit_code
+
+
+def _reports() -> tuple[Report, ...]:
+    from assess.packs import load_reports  # noqa: PLC0415
+
+    return load_reports()
+
+
+def _decide(
+    assessment: Assessment,
+    threshold: str | None,
+    coverage: float | None,
+    allow_incomplete: bool,
+    policy: Policy | None = None,
+    as_of: date | None = None,
+) -> GateResult:
+    from assess.gate import decide  # noqa: PLC0415
+
+    return decide(
+        assessment,
+        fail_on=cast("FailOn | None", threshold),
+        min_coverage=coverage,
+        allow_incomplete=allow_incomplete,
+        policy=policy,
+        as_of=as_of,
+    )
+
+
+def _today(*, files: bool) -> date:
+    """The day to judge by: of SOURCE_DATE_EPOCH for files where that is set, else of now (UTC)."""
+    if files:
+        from assess.readers import now  # noqa: PLC0415
+
+        return now().date()
+    return datetime.now(UTC).date()
+
+
+def _scan_aws(console: Console, request: ScanRequest) -> tuple[Estate, bool]:
+    """What could be read of an account, and whether the scan was interrupted."""
+    from assess.collectors import ScanInterrupted, scan  # noqa: PLC0415
+
+    try:
+        with console.progress() as progress:
+            return scan(request, progress), False
+    except ScanInterrupted as interruption:
+        return interruption.estate, True
