@@ -162,6 +162,49 @@ class Estate(BaseModel):
         return frozenset(each.subnet_id for each in found if each is not None and each.subnet_id)
 
     @cached_property
+    def security_group_users(self) -> Mapping[str, tuple[Workload, ...]]:
+        """Workloads by the id of a security group of their tasks."""
+        found: dict[str, list[Workload]] = {}
+        for workload in self.workloads:
+            for id in workload.security_groups:
+                found.setdefault(id, []).append(workload)
+        return {id: tuple(users) for id, users in found.items()}
+
+    @cached_property
+    def security_group_references(self) -> Mapping[str, tuple[tuple[SecurityGroup, str, int, int], ...]]:
+        """Where a security group is named in the rules of another: group, field, index of the rule and of the pair."""
+        found: dict[str, list[tuple[SecurityGroup, str, int, int]]] = {}
+        for group in self.security_groups:
+            fields = (("IpPermissions", group.ip_permissions), ("IpPermissionsEgress", group.ip_permissions_egress))
+            for field, permissions in fields:
+                for index, permission in enumerate(permissions):
+                    for place, pair in enumerate(permission.user_id_group_pairs):
+                        if pair.group_id != group.group_id:
+                            found.setdefault(pair.group_id, []).append((group, field, index, place))
+        return {id: tuple(places) for id, places in found.items()}
+
+    @cached_property
+    def subnets_by_vpc(self) -> Mapping[str, tuple[Subnet, ...]]:
+        """Subnets by the id of their VPC."""
+        return _group(self.subnets, "vpc_id")
+
+    @cached_property
+    def _route_table_of(self) -> Mapping[str, RouteTable]:
+        """Route tables by subnet id, the main ones by VPC id."""
+        found: dict[str, RouteTable] = {}
+        for table in self.route_tables:
+            for association in table.associations:
+                if association.subnet_id:
+                    found[association.subnet_id] = table
+                elif association.main:
+                    found[table.vpc_id] = table
+        return found
+
+    def route_table(self, subnet: Subnet) -> RouteTable | None:
+        """The route table that a subnet uses: its own, else the main one of its VPC."""
+        return self._route_table_of.get(subnet.subnet_id) or self._route_table_of.get(subnet.vpc_id)
+
+    @cached_property
     def environments_of(self) -> Mapping[str, frozenset[str | None]]:
         """Environments in which workloads of a base name run (none: nothing says which)."""
         found: dict[str, set[str | None]] = {}
@@ -287,6 +330,14 @@ class Estate(BaseModel):
         for each in self.scaling_policies:
             found.setdefault((each.origin.account, each.origin.region, each.resource_id), []).append(each)
         return {key: tuple(policies) for key, policies in found.items()}
+
+    @cached_property
+    def scheduled_scalings_by_resource(self) -> Mapping[tuple[str, str, str], tuple[ScheduledScaling, ...]]:
+        """Scheduled scaling actions by account, region and resource id."""
+        found: dict[tuple[str, str, str], list[ScheduledScaling]] = {}
+        for each in self.scheduled_scalings:
+            found.setdefault((each.origin.account, each.origin.region, each.resource_id), []).append(each)
+        return {key: tuple(actions) for key, actions in found.items()}
 
     # --- what is missing ----------------------------------------------------------------------------------------
 

@@ -1,12 +1,12 @@
 """Amazon VPC and the EC2 instances behind ECS capacity, in EC2's own terms."""
 
 import ipaddress
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from pydantic import Field
 
-from assess.estate.facts import Choice, Identifier, PascalFact, PascalPart, PascalTag, tags_of
+from assess.estate.documents import PolicyDocument
+from assess.estate.facts import Choice, Identifier, IdentifierTree, PascalFact, PascalPart, PascalTag, tags_of
 
 
 class CidrAssociation(PascalPart):
@@ -80,6 +80,11 @@ class Route(PascalPart):
     egress_only_internet_gateway_id: Identifier | None = None
     state: Choice | None = None
 
+    @property
+    def is_to_internet_gateway(self) -> bool:
+        """Whether the route leads straight to the internet, so that only public addresses can use it."""
+        return (self.gateway_id or "").startswith("igw-")
+
 
 class RouteTableAssociation(PascalPart):
     """What a route table applies to; the main one applies to subnets without their own."""
@@ -104,6 +109,14 @@ class RouteTable(PascalFact):
         """Whether subnets without a table of their own use this one."""
         return any(each.main for each in self.associations)
 
+    @property
+    def default_route(self) -> Route | None:
+        """The route for every IPv4 address that no other route takes; one that leads nowhere does not count."""
+        return next(
+            (each for each in self.routes if each.destination_cidr_block == "0.0.0.0/0" and each.state != "blackhole"),
+            None,
+        )
+
 
 class NatGateway(PascalFact):
     """A NAT gateway."""
@@ -115,7 +128,7 @@ class NatGateway(PascalFact):
     subnet_id: Identifier | None = None
     state: Choice | None = None
     connectivity_type: Choice | None = None
-    nat_gateway_addresses: tuple[Mapping[str, Any], ...] = ()
+    nat_gateway_addresses: tuple[IdentifierTree, ...] = ()
 
 
 class GroupIdentifier(PascalPart):
@@ -135,7 +148,7 @@ class VpcEndpoint(PascalFact):
     vpc_id: Identifier = ""
     service_name: Identifier = ""
     state: Choice | None = None
-    policy_document: Mapping[str, Any] | None = None
+    policy_document: PolicyDocument | None = None
     route_table_ids: tuple[Identifier, ...] = ()
     subnet_ids: tuple[Identifier, ...] = ()
     groups: tuple[GroupIdentifier, ...] = ()
@@ -164,7 +177,7 @@ class IpPermission(PascalPart):
     to_port: int | None = None
     user_id_group_pairs: tuple[GroupPair, ...] = ()
     ip_ranges: tuple[IpRange, ...] = ()
-    prefix_list_ids: tuple[Mapping[str, Any], ...] = ()
+    prefix_list_ids: tuple[IdentifierTree, ...] = ()
 
 
 class SecurityGroup(PascalFact):
@@ -194,8 +207,8 @@ class NetworkAcl(PascalFact):
     network_acl_id: Identifier = ""
     vpc_id: Identifier = ""
     is_default: bool | None = None
-    associations: tuple[Mapping[str, Any], ...] = ()
-    entries: tuple[Mapping[str, Any], ...] = ()
+    associations: tuple[IdentifierTree, ...] = ()
+    entries: tuple[IdentifierTree, ...] = ()
 
 
 class InstanceProfileReference(PascalPart):
@@ -217,7 +230,7 @@ class Instance(PascalFact):
     vpc_id: Identifier | None = None
     private_ip_address: Identifier | None = None
     iam_instance_profile: InstanceProfileReference | None = None
-    state: Mapping[str, Any] = Field(default_factory=dict)
+    state: IdentifierTree = Field(default_factory=dict)
 
 
 def is_private(address: str) -> bool:

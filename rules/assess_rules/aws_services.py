@@ -1,0 +1,193 @@
+"""AWS services in use: how the workloads get their permissions for them."""
+
+import re
+from collections.abc import Iterator
+
+from assess.estate.ecs import Container, TaskDefinition
+from assess.estate.estate import Estate
+from assess.estate.facts import Evidence
+from assess.estate.workloads import Workload
+from assess.rule import (
+    DAYS,
+    HIGH,
+    MEDIUM,
+    Checklist,
+    Outcome,
+    Reason,
+    fail,
+    not_applicable,
+    rule,
+    unknown,
+)
+from assess_rules.instance_roles import owned_by_instance_role
+
+_SERVICE = r"(?:AWS|S3|SES|SQS|SNS|DYNAMODB)"
+_KEY = re.compile(rf"((?:.*_)?{_SERVICE}_(?:.*_)?)(?:ACCESS_KEY(?:_ID)?|SECRET_(?:ACCESS_)?KEY)")
+"""Names of the two halves of a long-lived key; what stands before them is equal for both."""
+
+_METADATA = "169.254.169.254"
+
+_BLOCKS_METADATA = "ecs.capability.task-eni-block-instance-metadata"
+"""What the ECS agent registers where ECS_AWSVPC_BLOCK_IMDS is set (capabilities of amazon-ecs-agent)."""
+
+_API_HOST = re.compile(
+    r"\b(?:s3|sqs|sns|dynamodb|kinesis|firehose|secretsmanager|ssm|kms|sts|lambda|states|events|email|bedrock-runtime)"
+    r"[.-](?:[a-z0-9-]+\.)*amazonaws\.com"
+)
+
+
+@rule(
+    "AWS-STATIC-KEYS",
+    Checklist.AWS_SERVICES,
+    severity=HIGH,
+    effort=DAYS,
+    needs=("ecs.task_definitions",),
+    looks_at=("containerDefinitions[].secrets",),
+    reference="https://docs.aws.amazon.com/eks/latest/userguide/pod-identities.html",
+)
+def static_keys(container: Container) -> Iterator[Outcome]:
+    """A container gets a long-lived AWS access key.
+
+    The key comes from a secret, so nobody reads it in the task definition, and it would work on EKS as well. But it
+    never expires, it is the same wherever it is copied to, and it takes precedence over the role that the Pod is
+    given, so the new identity would silently not be used. A key in a plain variable is a finding among the secrets.
+
+    Fix: give the workload a role by EKS Pod Identity with the permissions of the key's user, remove the variables,
+    watch the key's last use, and delete it.
+    """
+    definition = container.definition
+    if not (definition.environment or definition.secrets or definition.environment_files):
+        yield not_applicable("the container has no variables")
+        return
+    keys: dict[str, list[int]] = {}
+    for index, secret in enumerate(definition.secrets):
+        found = _KEY.fullmatch(_snake(secret.name))
+        if found is not None:
+            keys.setdefault(found[1], []).append(index)
+    for indexes in keys.values():
+        names = [definition.secrets[index].name for index in indexes]
+        yield fail(
+            f"container {container.name} gets a long-lived AWS key in {' and '.join(names)}",
+            *(container.task.evidence(*container.at("secrets", index, "name")) for index in indexes),
+            element=names[0],
+        )
+
+
+def _snake(name: str) -> str:
+    """A variable's name in capitals and underscores: ``aws.accessKeyId`` becomes ``AWS_ACCESS_KEY_ID``."""
+    words = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name)
+    return re.sub(r"[^A-Za-z0-9]+", "_", words).upper()
+
+
+@rule(
+    "AWS-IMDS-DEPENDENCY",
+    Checklist.AWS_SERVICES,
+    severity=HIGH,
+    softest=MEDIUM,
+    effort=DAYS,
+    confidence=0.8,
+    needs=("ecs.task_definitions",),
+    also_uses=("ecs.container_instances", "ecs.capacity_providers", "graph", "survey.A5"),
+    looks_at=(
+        "taskRoleArn",
+        "requiresCompatibilities",
+        "containerDefinitions[].environment",
+        "containerDefinitions[].command",
+        "containerDefinitions[].entryPoint",
+    ),
+    reference="https://docs.aws.amazon.com/eks/latest/best-practices/identity-and-access-management.html",
+)
+def relies_on_instance_metadata(workload: Workload, estate: Estate) -> Iterator[Outcome]:
+    """The workload relies on the instance's metadata or on its role.
+
+    A task without a role of its own on an instance gets the instance's permissions from the metadata service. On EKS
+    the hop limit of 1 keeps Pods away from it, and Auto Mode nodes always do, so the first AWS call fails. Where it
+    does work, every Pod on the node has the permissions of all. Reading zone, instance id or address from it breaks
+    in the same way. Where the instance role is seen to hold permissions for the task, that is a finding of its own.
+
+    Fix: give the workload a role by EKS Pod Identity (first a task role on ECS, to prove that it is complete), and
+    take zone and node name from the Downward API.
+    """
+    task = workload.task_definition
+    if task is None:
+        return
+    if estate.runs_on_fargate(workload):
+        yield not_applicable("Fargate has no instance role")
+        return
+    named = _naming_metadata(task)
+    has_role = bool(task.task_role_arn) or task.is_unresolved("taskRoleArn")
+    if named is not None:
+        yield fail(
+            f"workload {workload.name} names the address of the instance metadata service",
+            named,
+            severity=MEDIUM if has_role else HIGH,
+            confidence=0.8,
+        )
+        return
+    if has_role or _is_kept_from_metadata(workload, estate):
+        return
+    if not workload.launch_types:
+        yield unknown(Reason.NOT_IN_SOURCE, "ecs.services")
+        return
+    if workload.launch_types.isdisjoint(_INSTANCES):
+        return
+    use = _use_of_aws(task)
+    if use is None:
+        yield unknown(Reason.UNANSWERED, "survey.A5")
+    elif owned_by_instance_role(workload, estate):
+        yield not_applicable("the permissions of its instances' role are a finding of their own", reads=())
+    else:
+        yield fail(
+            f"workload {workload.name} uses AWS and has no task role, so it takes the instance's permissions",
+            use,
+            confidence=0.8,
+        )
+
+
+_INSTANCES = ("EC2", "EXTERNAL")
+
+
+def _texts(task: TaskDefinition) -> Iterator[tuple[str, Evidence]]:
+    for container in task.containers():
+        definition = container.definition
+        for index, variable in enumerate(definition.environment):
+            yield variable.value, task.evidence(*container.at("environment", index, "value"))
+        check = definition.health_check
+        for steps, words in (
+            (("command",), definition.command),
+            (("entryPoint",), definition.entry_point),
+            (("healthCheck", "command"), check.command if check else ()),
+        ):
+            for index, word in enumerate(words):
+                yield word, task.evidence(*container.at(*steps, index))
+
+
+def _naming_metadata(task: TaskDefinition) -> Evidence | None:
+    return next((evidence for text, evidence in _texts(task) if _METADATA in text), None)
+
+
+def _use_of_aws(task: TaskDefinition) -> Evidence | None:
+    """Where the task shows that its code calls AWS with permissions it is not given keys for."""
+    if any(_KEY.fullmatch(_snake(name)) for each in task.containers() for name in _variables(each)):
+        return None
+    for container in task.containers():
+        for index, variable in enumerate(container.definition.environment):
+            if variable.name in ("AWS_REGION", "AWS_DEFAULT_REGION") or variable.name.startswith("AWS_SDK_"):
+                return task.evidence(*container.at("environment", index, "name"))
+    return next(
+        (evidence for text, evidence in _texts(task) if text.startswith("arn:aws") or _API_HOST.search(text)), None
+    )
+
+
+def _variables(container: Container) -> Iterator[str]:
+    yield from (each.name for each in container.definition.environment)
+    yield from (each.name for each in container.definition.secrets)
+
+
+def _is_kept_from_metadata(workload: Workload, estate: Estate) -> bool:
+    """Whether every instance of the cluster keeps tasks with an address of their own from the metadata service."""
+    task = workload.task_definition
+    instances = estate.container_instances_by_cluster.get(workload.cluster_arn, ())
+    if task is None or task.network_mode != "awsvpc" or not instances:
+        return False
+    return all(each.attribute(_BLOCKS_METADATA) is not None for each in instances)

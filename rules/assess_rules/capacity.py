@@ -1,0 +1,219 @@
+"""Capacity: what a container may use, and whether nodes are added when they are full."""
+
+from collections.abc import Iterator
+
+from assess.estate.ecs import CapacityProvider, Cluster, Container, TaskDefinition
+from assess.estate.estate import Estate
+from assess.estate.facts import Evidence
+from assess.estate.workloads import Workload
+from assess.rule import (
+    DAYS,
+    HOURS,
+    LOW,
+    MEDIUM,
+    Checklist,
+    Outcome,
+    fail,
+    not_applicable,
+    rule,
+)
+
+_RESOURCES = "https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/"
+_BOUNDED = "Fargate bounds every task by its size"
+
+
+@rule(
+    "CAP-NO-MEMORY-LIMIT",
+    Checklist.CAPACITY,
+    severity=MEDIUM,
+    effort=HOURS,
+    needs=("ecs.task_definitions",),
+    also_uses=("cloudwatch.metrics",),
+    looks_at=(
+        "containerDefinitions[].memory",
+        "containerDefinitions[].memoryReservation",
+        "memory",
+        "requiresCompatibilities",
+    ),
+    reference=_RESOURCES,
+)
+def no_memory_limit(container: Container, estate: Estate) -> Iterator[Outcome]:
+    """A container has no memory limit at all.
+
+    Without a limit a Pod is of the lowest quality of service: it may take the memory of its neighbours, and it is the
+    first to be killed when its node runs out. The scheduler knows nothing of its needs either, so it packs such Pods
+    onto nodes that are already full.
+
+    Fix: watch the container's memory for two weeks, then set the request and the limit to the 99th percentile and a
+    fifth more; let a LimitRange give the namespace a default, so that no Pod starts without one.
+    """
+    if estate.runs_on_fargate(container):
+        yield not_applicable(_BOUNDED)
+        return
+    if _memory_is_open(container) or container.definition.memory_reservation:
+        return
+    if not container.definition.memory and not _task_has(container.task, "memory"):
+        yield fail(f"container {container.name} has neither a memory limit nor a reservation", _place(container))
+
+
+@rule(
+    "CAP-SOFT-LIMIT-ONLY",
+    Checklist.CAPACITY,
+    severity=MEDIUM,
+    effort=HOURS,
+    needs=("ecs.task_definitions",),
+    also_uses=("cloudwatch.metrics",),
+    looks_at=(
+        "containerDefinitions[].memory",
+        "containerDefinitions[].memoryReservation",
+        "memory",
+        "requiresCompatibilities",
+    ),
+    reference=_RESOURCES,
+)
+def soft_limit_only(container: Container, estate: Estate) -> Iterator[Outcome]:
+    """A container reserves memory and has no limit.
+
+    The reservation becomes the Pod's memory request, but there is no ceiling to copy. Without one a leak grows until
+    the node is short of memory and the kubelet evicts Pods that did nothing wrong; with one that is guessed too low
+    the container is killed at its first peak.
+
+    Fix: take the reservation as the request, and set the limit from the highest use seen over two weeks.
+    """
+    if estate.runs_on_fargate(container):
+        yield not_applicable(_BOUNDED)
+        return
+    definition = container.definition
+    if not definition.memory_reservation:
+        yield not_applicable("the container reserves no memory")
+        return
+    if _memory_is_open(container) or definition.memory or _task_has(container.task, "memory"):
+        return
+    yield fail(
+        f"container {container.name} reserves {definition.memory_reservation} MiB of memory and has no limit",
+        container.task.evidence(*container.at("memoryReservation")),
+    )
+
+
+@rule(
+    "CAP-CPU-ZERO",
+    Checklist.CAPACITY,
+    severity=LOW,
+    effort=HOURS,
+    needs=("ecs.task_definitions",),
+    also_uses=("cloudwatch.metrics",),
+    looks_at=("containerDefinitions[].cpu", "cpu", "requiresCompatibilities"),
+    reference=_RESOURCES,
+)
+def cpu_zero(container: Container, estate: Estate) -> Iterator[Outcome]:
+    """A container asks for no CPU.
+
+    A Pod without a CPU request gets what others leave over, so it starves first on a busy node. A
+    HorizontalPodAutoscaler that follows CPU cannot work either: its percentage is one of the request.
+
+    Fix: set the CPU request to the 95th percentile of the container's use; leave the CPU limit out, as ECS had none.
+    """
+    if estate.runs_on_fargate(container):
+        yield not_applicable("Fargate gives every task a size")
+        return
+    task = container.task
+    if task.is_unresolved(*container.at("cpu")):
+        return
+    if not container.definition.cpu and not _task_has(task, "cpu"):
+        at = container.at("cpu") if container.definition.cpu is not None else container.at("name")
+        yield fail(f"container {container.name} asks for no CPU, and neither does its task", task.evidence(*at))
+
+
+@rule(
+    "CAP-NODE-AUTOSCALING",
+    Checklist.CAPACITY,
+    severity=MEDIUM,
+    softest=LOW,
+    effort=DAYS,
+    needs=("ecs.capacity_providers", "ecs.services"),
+    also_uses=("autoscaling", "autoscaling.groups", "ecs.container_instances"),
+    softened_by=("autoscaling",),
+    reference="https://docs.aws.amazon.com/eks/latest/best-practices/karpenter.html",
+)
+def no_node_autoscaling(cluster: Cluster, estate: Estate) -> Iterator[Outcome]:
+    """Instances are not added when the cluster is full.
+
+    Pods for which no node has room stay Pending until somebody adds one. A team whose instances never scaled has
+    neither the habit nor the limits (quotas, budgets, instance types) for it, and the rollout of a single service
+    asks for room for its surge. Whether the Auto Scaling group scales by a policy of its own is not judged here.
+
+    Fix: run Karpenter or EKS Auto Mode, with NodePools whose limits and instance types are decided beforehand.
+    """
+    workloads = [each for each in estate.workloads if each.cluster_arn == cluster.cluster_arn]
+    found = list(_fixed_capacity(cluster, workloads, estate))
+    if not found:
+        if not _has_instances(cluster, workloads, estate):
+            yield not_applicable("nothing in the cluster runs on EC2 instances that the team provides")
+        return
+    scales = estate.missing("autoscaling", cluster.origin, None) is not None or any(
+        _is_scaled(each, estate) for each in workloads if "EC2" in each.launch_types
+    )
+    for message, evidence, element in found:
+        yield fail(message, evidence, element=element, severity=MEDIUM if scales else LOW)
+
+
+def _fixed_capacity(cluster: Cluster, workloads: list[Workload], estate: Estate) -> Iterator[tuple[str, Evidence, str]]:
+    for provider in _group_providers(cluster, estate):
+        group = provider.auto_scaling_group_provider
+        scaling = group.managed_scaling if group is not None else None
+        if scaling is None or scaling.status != "ENABLED":
+            at = ("autoScalingGroupProvider", "managedScaling", "status")
+            yield (
+                f"capacity provider {provider.name} of cluster {cluster.name} does not scale its instances",
+                provider.evidence(*at),
+                provider.name,
+            )
+    for workload in workloads:
+        service = workload.service
+        if service is not None and "EC2" in workload.launch_types and not service.strategy:
+            if _default_strategy_applies(cluster, workload):
+                continue
+            yield (
+                f"cluster {cluster.name} runs services on instances that no capacity provider scales",
+                service.evidence("launchType"),
+                "",
+            )
+            return
+
+
+def _default_strategy_applies(cluster: Cluster, workload: Workload) -> bool:
+    """Whether a service without a launch type of its own uses the cluster's default capacity providers."""
+    service = workload.service
+    named = service is not None and (service.launch_type or (service.primary and service.primary.launch_type))
+    return not named and bool(cluster.default_capacity_provider_strategy)
+
+
+def _group_providers(cluster: Cluster, estate: Estate) -> Iterator[CapacityProvider]:
+    for name in cluster.capacity_providers:
+        key = (cluster.origin.account, cluster.origin.region, name)
+        provider = estate.capacity_provider_by_name.get(key)
+        if provider is not None and provider.auto_scaling_group_provider is not None:
+            yield provider
+
+
+def _has_instances(cluster: Cluster, workloads: list[Workload], estate: Estate) -> bool:
+    return any("EC2" in each.launch_types for each in workloads) or any(_group_providers(cluster, estate))
+
+
+def _is_scaled(workload: Workload, estate: Estate) -> bool:
+    origin = workload.origin
+    key = (origin.account, origin.region, f"service/{workload.cluster}/{workload.name}")
+    return key in estate.scalable_target_by_resource
+
+
+def _memory_is_open(container: Container) -> bool:
+    task = container.task
+    return task.is_unresolved(*container.at("memory")) or task.is_unresolved(*container.at("memoryReservation"))
+
+
+def _task_has(task: TaskDefinition, field: str) -> bool:
+    return bool(getattr(task, field)) or task.is_unresolved(field)
+
+
+def _place(container: Container) -> Evidence:
+    return container.task.evidence(*container.at("name"))

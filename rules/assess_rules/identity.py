@@ -1,0 +1,406 @@
+"""Identity and permissions: the roles of workloads, and what of them holds on EKS."""
+
+import re
+from collections.abc import Iterator
+
+from assess.estate.estate import Estate
+from assess.estate.facts import Evidence
+from assess.estate.identity import Role, Statement
+from assess.estate.workloads import Workload
+from assess.rule import (
+    DAYS,
+    HIGH,
+    HOURS,
+    LOW,
+    MEDIUM,
+    Checklist,
+    Kind,
+    Outcome,
+    Reason,
+    fail,
+    not_applicable,
+    rule,
+    unknown,
+)
+from assess_rules.instance_roles import instance_roles, permission_of_tasks
+
+_POD_IDENTITY = "https://docs.aws.amazon.com/eks/latest/userguide/pod-identities.html"
+_NO_TASK_ROLE = "no workload uses it as its task role"
+
+
+@rule(
+    "IAM-INSTANCE-ROLE-DEPENDENCY",
+    Checklist.IDENTITY,
+    severity=HIGH,
+    effort=DAYS,
+    confidence=0.8,
+    needs=("ecs.task_definitions", "ecs.container_instances", "ecs.capacity_providers", "iam.roles"),
+    reference="https://docs.aws.amazon.com/eks/latest/best-practices/identity-and-access-management.html",
+)
+def uses_the_instance_role(workload: Workload, estate: Estate) -> Iterator[Outcome]:
+    """The workload takes its permissions from the instance's role.
+
+    It has no task role, and the role of the instances allows more than an instance needs, so somebody put the
+    application's permissions there. EKS nodes must not carry them: every Pod on the node would have them, and with a
+    hop limit of 1 the Pod would not get them at all. Policies of AWS that instances need are not counted.
+
+    Fix: make a role with just those permissions for the workload, set it as task role on ECS first, take the policy
+    off the instance role, and bind the role by EKS Pod Identity.
+    """
+    task = workload.task_definition
+    if task is None:
+        return
+    if task.task_role_arn:
+        yield not_applicable("it has a task role", reads=("ecs.task_definitions",))
+        return
+    if workload.launch_types and "EC2" not in workload.launch_types:
+        yield not_applicable("it does not run on EC2 instances of the team", reads=("ecs.task_definitions",))
+        return
+    roles = instance_roles(workload, estate)
+    if not roles and workload.origin.source is None:
+        yield unknown(Reason.NO_DATA, "ecs.container_instances")
+    for role in roles:
+        found = permission_of_tasks(role)
+        if found is not None:
+            index, action = found
+            yield fail(
+                f"workload {workload.name} has no task role, and instance role {role.name} allows {action}",
+                role.evidence("Policies", index, "PolicyName"),
+                element=role.name,
+                confidence=0.8,
+            )
+
+
+_BREAKING = re.compile(
+    r"ecs:(?:cluster|container-name|task.*)|aws:principaltag/.*|aws:userid"
+    r"|aws:(?:sourcevpc|sourcevpce|sourceip|vpcsourceip|ec2instancesourcevpc|ec2instancesourceprivateipv4)"
+)
+"""Condition keys, in lower case, whose value is another one on EKS, or none."""
+
+
+@rule(
+    "IAM-POLICY-CONDITIONS",
+    Checklist.IDENTITY,
+    severity=MEDIUM,
+    worst=HIGH,
+    effort=DAYS,
+    needs=("iam.roles",),
+    reference=_POD_IDENTITY,
+)
+def conditions_that_change(role: Role, estate: Estate) -> Iterator[Outcome]:
+    """A permission depends on where the request comes from or on which ECS task makes it.
+
+    Such a condition is evaluated against the ECS cluster, the network path or the name of the session, and all of
+    these are others for a Pod: ECS keys are absent, addresses and endpoints follow the node's subnets, and session
+    names follow the Pod. An Allow stops allowing; a Deny may start to deny everything.
+
+    Fix: rewrite ECS conditions to the session tags of EKS Pod Identity (cluster, namespace, service account), route
+    the Pods through the same VPC and endpoints, and test with the policy simulator before the move.
+    """
+    if not estate.task_role_users.get(role.identity):
+        yield not_applicable(_NO_TASK_ROLE)
+        return
+    for place, statement in _placed(role):
+        effect = "Allow" if statement.allows else "Deny"
+        for operator, key, _ in statement.conditions():
+            if _BREAKING.fullmatch(key.lower()):
+                policy = statement.policy.policy_name if statement.policy else ""
+                yield fail(
+                    f"policy {policy} of task role {role.name} has a condition on {key} in its {effect}",
+                    role.evidence(*place, "Condition", operator, key),
+                    element=f"{policy} {key}",
+                    severity=MEDIUM if statement.allows else HIGH,
+                )
+
+
+_ADMINISTRATOR = ("*", "*:*", "iam:*")
+_ADMINISTRATOR_POLICIES = (":aws:policy/AdministratorAccess", ":aws:policy/PowerUserAccess")
+_WHOLE_SERVICE = re.compile(r"(?:\*|[a-z0-9-]+):\*|\*")
+
+
+@rule(
+    "IAM-WILDCARD",
+    Checklist.IDENTITY,
+    severity=MEDIUM,
+    worst=HIGH,
+    effort=DAYS,
+    needs=("iam.roles",),
+    reference="https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_last-accessed.html",
+)
+def wildcard(role: Role, estate: Estate) -> Iterator[Outcome]:
+    """A task role may do everything in a service, or in the account.
+
+    On Kubernetes whoever may make a Pod with a service account has all permissions of its role, and that is often
+    everybody who may deploy into the namespace. A role that allows a whole service on every resource turns one
+    broken container, or one careless manifest, into a risk for the account. Lists and descriptions that IAM allows
+    on all resources only are not counted.
+
+    Fix: take what the role really used from its last-accessed data, or let IAM Access Analyzer write the policy, and
+    give each workload a role with just that.
+    """
+    if not estate.task_role_users.get(role.identity):
+        yield not_applicable(_NO_TASK_ROLE)
+        return
+    for index, policy in enumerate(role.policies):
+        if policy.policy_arn.endswith(_ADMINISTRATOR_POLICIES):
+            yield fail(
+                f"task role {role.name} has the rights of an administrator by policy {policy.policy_name}",
+                role.evidence("Policies", index, "PolicyArn"),
+                element=policy.policy_name,
+                severity=HIGH,
+            )
+            continue
+        found = list(_wide_actions(role, index))
+        if found:
+            actions = sorted({action for action, _ in found})
+            worst = any(action in _ADMINISTRATOR or action.startswith("everything") for action in actions)
+            shown = ", ".join(actions[:5]) + (f" and {len(actions) - 5} more" if len(actions) > 5 else "")
+            yield fail(
+                f"policy {policy.policy_name} of task role {role.name} allows {shown} on every resource",
+                *(evidence for _, evidence in found),
+                element=policy.policy_name,
+                severity=HIGH if worst else MEDIUM,
+            )
+
+
+def _wide_actions(role: Role, policy_index: int) -> Iterator[tuple[str, Evidence]]:
+    for place, statement in _placed(role):
+        if place[1] != policy_index or not statement.allows or "*" not in statement.resources:
+            continue
+        if statement.not_actions:
+            yield f"everything but {', '.join(statement.not_actions[:3])}", role.evidence(*place, "NotAction")
+        for action in statement.actions:
+            if _WHOLE_SERVICE.fullmatch(action.lower()):
+                yield action.lower(), role.evidence(*place, "Action")
+
+
+@rule(
+    "IAM-SHARED-ROLE",
+    Checklist.IDENTITY,
+    severity=MEDIUM,
+    effort=DAYS,
+    needs=("ecs.task_definitions", "ecs.services"),
+    across=("ecs.task_definitions", "ecs.services"),
+    reference=_POD_IDENTITY,
+)
+def shared_role(role: Role, estate: Estate) -> Iterator[Outcome]:
+    """Several workloads use one task role.
+
+    Each of them may do what all of them need, and nobody can say any more which permission belongs to whom. For the
+    move it ties them together: a change to the role for the first workload on EKS reaches all others. Daemons that
+    run on every instance are not counted.
+
+    Fix: give each workload a role and a service account of its own when it moves, with the permissions it used, and
+    keep the shared role for what still runs on ECS.
+    """
+    users = estate.task_role_users.get(role.identity, ())
+    if not users:
+        yield not_applicable(_NO_TASK_ROLE)
+        return
+    applications = [each for each in users if each.kind != "daemon"]
+    if not applications:
+        yield not_applicable("only daemons use it")
+        return
+    if len(applications) > 1:
+        names = [each.name for each in applications]
+        shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+        yield fail(
+            f"{len(names)} workloads use task role {role.name}: {shown}",
+            *(_role_reference(each) for each in applications),
+        )
+
+
+def _role_reference(workload: Workload) -> Evidence:
+    task = workload.task_definition
+    return task.evidence("taskRoleArn") if task is not None else Evidence(source=workload.arn)
+
+
+@rule(
+    "IAM-TRUST-ECS",
+    Checklist.IDENTITY,
+    kind=Kind.CONVERSION,
+    effort=HOURS,
+    needs=("iam.roles",),
+    reference="https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html",
+)
+def trusts_ecs_only(role: Role, estate: Estate) -> Iterator[Outcome]:
+    """A task role trusts ECS and not yet EKS.
+
+    A role says itself who may take it, and Pods come as another principal than tasks. Every task role needs the
+    change, so it is work to plan and no fault. Conditions of the present statement would not hold for Pods, so the
+    new principal gets a statement of its own.
+
+    Fix: add a second statement for pods.eks.amazonaws.com with sts:AssumeRole and sts:TagSession, limited to cluster,
+    namespace and service account, and leave the first one for the way back.
+    """
+    if not estate.task_role_users.get(role.identity):
+        return
+    services = {name for each in role.trust() if each.allows for name in each.principals.get("Service", ())}
+    federated = {name for each in role.trust() if each.allows for name in each.principals.get("Federated", ())}
+    trusts_eks = "pods.eks.amazonaws.com" in services or any(":oidc-provider/oidc.eks." in each for each in federated)
+    if "ecs-tasks.amazonaws.com" in services and not trusts_eks:
+        yield fail(
+            f"task role {role.name} trusts ECS tasks and no Pods",
+            role.evidence("AssumeRolePolicyDocument", value="ecs-tasks.amazonaws.com"),
+        )
+
+
+_EXECUTION_POLICY = ":aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"
+_DUTIES = {
+    "secretsmanager": "reading secrets",
+    "ssm": "reading parameters",
+    "kms": "decrypting",
+    "s3": "reading from S3",
+}
+
+
+@rule(
+    "IAM-EXEC-ROLE-SPLIT",
+    Checklist.IDENTITY,
+    kind=Kind.CONVERSION,
+    effort=HOURS,
+    needs=("iam.roles",),
+    reference="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html",
+)
+def execution_role_duties(role: Role, estate: Estate) -> Iterator[Outcome]:
+    """An execution role has duties that several identities take over.
+
+    The execution role pulls images, reads secrets and environment files, and makes log groups for a task. Kubernetes
+    has no such role: the node's role pulls images, the secrets operator reads secrets, the log agent makes log
+    groups, and nobody reads files from S3. Permissions beyond AWS's own policy therefore go to different places.
+
+    Fix: give the secrets operator (per namespace) the secrets, parameters and keys, the log agent the log groups, the
+    node role and the repository's policy images of other accounts, and let the pipeline read what lies in S3.
+    """
+    if not estate.execution_role_users.get(role.identity):
+        return
+    duties: dict[str, Evidence] = {}
+    for place, statement in _placed(role):
+        policy = statement.policy
+        if not statement.allows or (policy is not None and policy.policy_arn.endswith(_EXECUTION_POLICY)):
+            continue
+        for action in statement.actions:
+            duty = _duty(action.lower(), statement, role)
+            if duty is not None:
+                duties.setdefault(duty, role.evidence(*place, "Action", value=action))
+    if duties:
+        yield fail(f"execution role {role.name} has further duties: {', '.join(sorted(duties))}", *duties.values())
+
+
+def _duty(action: str, statement: Statement, role: Role) -> str | None:
+    service = action.partition(":")[0]
+    if action == "*":
+        return "everything"
+    if service in _DUTIES:
+        return _DUTIES[service]
+    if action in ("logs:*", "logs:createloggroup"):
+        return "making log groups"
+    if service == "ecr" and any(_is_foreign(each, role) for each in statement.resources):
+        return "pulling images of other accounts"
+    return None
+
+
+@rule(
+    "IAM-CROSS-ACCOUNT",
+    Checklist.IDENTITY,
+    severity=MEDIUM,
+    softest=LOW,
+    effort=DAYS,
+    needs=("iam.roles",),
+    reference="https://docs.aws.amazon.com/eks/latest/userguide/pod-id-assign-target-role.html",
+)
+def assumes_foreign_role(role: Role, estate: Estate) -> Iterator[Outcome]:
+    """A task role goes on to a role of another account.
+
+    The other account's role names this one as trusted, by its ARN, often with an external id. A new role for the Pod
+    is not trusted there until its owner, who may be a partner, changes it. EKS Pod Identity also tags its sessions,
+    so the trust policy must allow sts:TagSession, or the tags must be switched off.
+
+    Fix: keep the same role and its ARN and let the Pod take it; where a new one is needed, ask the other account for
+    the change first, or use a Pod Identity association with a target role.
+    """
+    if not estate.task_role_users.get(role.identity):
+        yield not_applicable(_NO_TASK_ROLE)
+        return
+    found: dict[str, Evidence] = {}
+    for place, statement in _placed(role):
+        if statement.allows and any(_may_assume(each) for each in statement.actions):
+            for resource in statement.resources:
+                if ":role/" in resource and _is_foreign(resource, role):
+                    found.setdefault(resource, role.evidence(*place, "Resource", value=resource))
+    for arn, evidence in found.items():
+        foreign = estate.role_by_arn.get(arn)
+        ready = foreign is not None and _admits_tags(foreign, role)
+        so = ", which already admits its session tags" if ready else ""
+        yield fail(
+            f"task role {role.name} may take role {arn} of another account{so}",
+            evidence,
+            element=arn,
+            severity=LOW if ready else MEDIUM,
+        )
+
+
+def _may_assume(action: str) -> bool:
+    return action.lower() in ("sts:assumerole", "sts:*", "sts:assume*", "sts:assumerole*")
+
+
+def _admits_tags(foreign: Role, role: Role) -> bool:
+    account = _account(role.identity)
+    ours = {role.identity, account, f"arn:aws:iam::{account}:root"}
+    for statement in foreign.trust():
+        actions = {each.lower() for each in statement.actions}
+        if (
+            statement.allows
+            and ours & set(statement.principals.get("AWS", ()))
+            and actions & {"sts:tagsession", "sts:*"}
+        ):
+            return True
+    return False
+
+
+@rule(
+    "IAM-BOUNDARY",
+    Checklist.IDENTITY,
+    kind=Kind.INVENTORY,
+    effort=HOURS,
+    needs=("iam.roles",),
+    reference="https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html",
+)
+def permissions_boundary(role: Role) -> Iterator[Outcome]:
+    """A role has a permissions boundary.
+
+    A boundary caps what a role may do whatever its policies say, and organisations often refuse new roles without it.
+    Roles made for service accounts need the same one, or they cannot be made, or may do more than is allowed.
+
+    Fix: attach the same boundary to every role that is made for the move, and check that it allows what Pod Identity
+    needs.
+    """
+    boundary = role.permissions_boundary
+    if boundary is not None and boundary.permissions_boundary_arn:
+        name = boundary.permissions_boundary_arn.rpartition("/")[2]
+        yield fail(
+            f"role {role.name} has the permissions boundary {name}",
+            role.evidence("PermissionsBoundary", "PermissionsBoundaryArn"),
+        )
+
+
+def _placed(role: Role) -> Iterator[tuple[tuple[str | int, ...], Statement]]:
+    """Every statement of the role's policies with the steps to it in the role's document."""
+    indexes = {id(policy): index for index, policy in enumerate(role.policies)}
+    for statement in role.statements():
+        policy = statement.policy
+        if policy is None or policy.document is None:
+            continue
+        listed = isinstance(policy.document.get("Statement"), list | tuple)
+        at: tuple[str | int, ...] = ("Policies", indexes[id(policy)], "Document", "Statement")
+        yield ((*at, statement.index) if listed else at), statement
+
+
+def _account(arn: str) -> str:
+    parts = arn.split(":")
+    return parts[4] if len(parts) > 5 else ""
+
+
+def _is_foreign(arn: str, role: Role) -> bool:
+    """Whether a resource lies in another account than the role, or in any (``*``)."""
+    return _account(arn) not in ("", _account(role.identity))

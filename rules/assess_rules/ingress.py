@@ -1,0 +1,243 @@
+"""Load balancers and ingress: how requests reach the workloads, and what of it the new entry must take over."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from assess.estate.balancing import Action, Condition, Listener, ListenerRule, LoadBalancer, TargetGroup
+from assess.estate.estate import Estate
+from assess.estate.facts import Evidence
+from assess.rule import (
+    DAYS,
+    HIGH,
+    HOURS,
+    MEDIUM,
+    Checklist,
+    Kind,
+    Outcome,
+    Policy,
+    fail,
+    not_applicable,
+    rule,
+)
+
+_NOT_AN_ALB = "it is not an Application Load Balancer"
+_SIMPLE = ("host-header", "path-pattern")
+
+
+@rule(
+    "ING-CLB",
+    Checklist.INGRESS,
+    severity=HIGH,
+    effort=DAYS,
+    needs=("ecs.services", "elb.load_balancers"),
+    reference="https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/migrate-classic-load-balancer.html",
+)
+def classic_load_balancer(balancer: LoadBalancer) -> Iterator[Outcome]:
+    """Requests come through a Classic Load Balancer.
+
+    A Classic Load Balancer knows instances only: it cannot send requests to the addresses of Pods, the AWS Load
+    Balancer Controller does not manage it, and it has no weights with which traffic could move step by step. The
+    cut-over would be a change of DNS for everybody at once.
+
+    Fix: put an Application or Network Load Balancer in front of the ECS service first, move the DNS record over to
+    it, and shift traffic to EKS from there by weighted target groups.
+    """
+    if balancer.type == "classic":
+        yield fail(
+            f"requests come through the Classic Load Balancer {balancer.name}",
+            balancer.evidence("LoadBalancerName"),
+        )
+
+
+@rule(
+    "ING-ALB-RULES",
+    Checklist.INGRESS,
+    severity=MEDIUM,
+    effort=DAYS,
+    needs=("elb.listeners",),
+    reference="https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/gateway/l7gateway/",
+)
+def complex_rules(balancer: LoadBalancer, estate: Estate, policy: Policy) -> Iterator[Outcome]:
+    """The load balancer's rules do more than tell hosts and paths apart.
+
+    An Ingress knows hosts and paths. Conditions on headers, methods, query strings or source addresses, regular
+    expressions, rewrites, redirects and fixed answers all become annotations in JSON, one per backend, which nobody
+    checks before they are applied. Sending plain HTTP on to HTTPS and a default answer of 404 are not counted: one
+    annotation does the first, the controller the second.
+
+    Fix: use the Gateway API, whose HTTPRoutes have filters and matches for most of this, and the controller's own
+    resources for the rest; drop rules that no request has matched for a month.
+    """
+    if balancer.type != "application":
+        yield not_applicable(_NOT_AN_ALB, reads=())
+        return
+    found: dict[str, Evidence] = {}
+    count = 0
+    for listener in estate.listeners_by_load_balancer.get(balancer.identity, ()):
+        rules = estate.rules_by_listener.get(listener.identity, ())
+        count += sum(not _is_default(each) for each in rules)
+        for what, evidence in _beyond_hosts_and_paths(listener, rules):
+            found.setdefault(what, evidence)
+    if found:
+        yield fail(
+            f"rules of load balancer {balancer.name} use {', '.join(found)}", *found.values(), element="conditions"
+        )
+    limit = int(policy.threshold("ING-ALB-RULES", "rules", 50))
+    if count > limit:
+        yield fail(
+            f"load balancer {balancer.name} has {count} rules, more than {limit}",
+            balancer.evidence("LoadBalancerName"),
+            element="rules",
+        )
+
+
+def _beyond_hosts_and_paths(listener: Listener, rules: tuple[ListenerRule, ...]) -> Iterator[tuple[str, Evidence]]:
+    for index, action in enumerate(listener.default_actions):
+        what = _special_action(action, is_default=True)
+        if what is not None:
+            yield what, listener.evidence("DefaultActions", index, "Type")
+    for rule_ in rules:
+        if _is_default(rule_):
+            continue  # the listener's own default actions, once more
+        for index, condition in enumerate(rule_.conditions):
+            what = _special_condition(condition)
+            if what is not None:
+                yield what, rule_.evidence("Conditions", index, "Field")
+        for index, action in enumerate(rule_.actions):
+            what = _special_action(action, is_default=False)
+            if what is not None:
+                yield what, rule_.evidence("Actions", index, "Type")
+        transforms = rule_.unknown_fields.get("Transforms")
+        if transforms:
+            yield "rewrites", rule_.evidence("Transforms", value="rewrite")
+
+
+def _is_default(rule_: ListenerRule) -> bool:
+    return bool(rule_.is_default) or rule_.priority == "default"
+
+
+_CONDITIONS = {
+    "http-header": "headers",
+    "http-request-method": "request methods",
+    "query-string": "query strings",
+    "source-ip": "source addresses",
+}
+
+
+def _special_condition(condition: Condition) -> str | None:
+    if condition.field not in _SIMPLE:
+        return _CONDITIONS.get(condition.field, f"conditions of kind {condition.field}")
+    for given in (condition.unknown_fields, *condition.unknown_fields.values()):
+        if isinstance(given, Mapping) and given.get("RegexValues"):
+            return "regular expressions"
+    return None
+
+
+def _special_action(action: Action, *, is_default: bool) -> str | None:
+    if action.type == "redirect":
+        return None if is_default and _is_to_https(action) else "redirects"
+    if action.type == "fixed-response":
+        answer = action.unknown_fields.get("FixedResponseConfig")
+        is_404 = isinstance(answer, Mapping) and str(answer.get("StatusCode")) == "404"
+        return None if is_default and is_404 else "fixed answers"
+    return None
+
+
+def _is_to_https(action: Action) -> bool:
+    """Whether a redirect only turns HTTP into HTTPS (``#{host}`` and the like stand for what was asked for)."""
+    to: Any = action.unknown_fields.get("RedirectConfig")
+    if not isinstance(to, Mapping) or to.get("Protocol") != "HTTPS":
+        return False
+    return (to.get("Host", "#{host}"), to.get("Path", "/#{path}")) == ("#{host}", "/#{path}")
+
+
+@rule(
+    "ING-ALB-AUTH",
+    Checklist.INGRESS,
+    severity=MEDIUM,
+    effort=DAYS,
+    needs=("elb.listeners",),
+    reference="https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/ingress/annotations/",
+)
+def load_balancer_authenticates(balancer: LoadBalancer, estate: Estate) -> Iterator[Outcome]:
+    """The load balancer signs users in.
+
+    Sign-in is part of the listener, not of the service, so a new load balancer without it is open to everybody. The
+    client secret must lie in a Kubernetes Secret that the controller may read, and users sign in again when they
+    meet a listener that does not know their cookie.
+
+    Fix: carry the sign-in over by the controller's authentication annotations (or its Gateway API resources) and test
+    that an anonymous request is turned away; or keep this listener and let a TargetGroupBinding register the Pods.
+    """
+    if balancer.type != "application":
+        yield not_applicable(_NOT_AN_ALB, reads=())
+        return
+    found: dict[str, Evidence] = {}
+    for listener in estate.listeners_by_load_balancer.get(balancer.identity, ()):
+        for kind, evidence in _sign_ins(listener, estate.rules_by_listener.get(listener.identity, ())):
+            found.setdefault(kind, evidence)
+    if found:
+        kinds = " and ".join(_SIGN_INS[kind] for kind in sorted(found))
+        yield fail(f"load balancer {balancer.name} checks who the user is by {kinds}", *found.values())
+
+
+_SIGN_INS = {
+    "authenticate-cognito": "Amazon Cognito",
+    "authenticate-oidc": "OpenID Connect",
+    "jwt-validation": "tokens (JWT)",
+}
+
+
+def _sign_ins(listener: Listener, rules: tuple[ListenerRule, ...]) -> Iterator[tuple[str, Evidence]]:
+    for index, action in enumerate(listener.default_actions):
+        if action.type in _SIGN_INS:
+            yield action.type, listener.evidence("DefaultActions", index, "Type")
+    for rule_ in rules:
+        for index, action in enumerate(rule_.actions):
+            if action.type in _SIGN_INS:
+                yield action.type, rule_.evidence("Actions", index, "Type")
+
+
+@rule(
+    "ING-TG-STRATEGY",
+    Checklist.INGRESS,
+    kind=Kind.CONVERSION,
+    effort=HOURS,
+    needs=("ecs.services", "elb.target_groups"),
+    reference="https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/targetgroupbinding/targetgroupbinding/",
+)
+def target_group(group: TargetGroup) -> Iterator[Outcome]:
+    """A service registers its tasks with a target group.
+
+    ECS and the AWS Load Balancer Controller each take a target group for their own and deregister what they do not
+    know. If both write to one, they throw out each other's targets. Each platform gets a target group, and the
+    listener splits the traffic by weight.
+
+    Fix: make a second target group of type ip, bind it to the Kubernetes Service by a TargetGroupBinding, and move
+    the weights of the listener's forward action step by step; going back is a change of weights.
+    """
+    yield fail(
+        f"an ECS service registers with target group {group.name}, so the Pods need one of their own",
+        group.evidence("TargetGroupName"),
+    )
+
+
+@rule(
+    "ING-INSTANCE-TARGETS",
+    Checklist.INGRESS,
+    kind=Kind.CONVERSION,
+    effort=HOURS,
+    needs=("elb.target_groups",),
+    reference="https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-target-groups.html",
+)
+def instance_targets(group: TargetGroup) -> Iterator[Outcome]:
+    """A target group sends requests to instances, not to tasks.
+
+    The type of a target group cannot be changed. On EKS an instance target needs a NodePort and takes a second hop
+    through a node that may not run the Pod at all, with health checks that look at the node. Targets of type ip reach
+    the Pod itself.
+
+    Fix: make the new target group with type ip, and let the security group of the load balancer into the Pods.
+    """
+    if group.target_type == "instance":
+        yield fail(f"target group {group.name} sends requests to instances", group.evidence("TargetType"))

@@ -1,0 +1,208 @@
+"""Observability: where logs and metrics go today."""
+
+from collections.abc import Iterator
+
+from assess.estate.ecs import Cluster, Container, TaskDefinition
+from assess.estate.estate import Estate
+from assess.estate.facts import Evidence
+from assess.estate.workloads import Workload
+from assess.rule import (
+    DAYS,
+    HIGH,
+    HOURS,
+    MEDIUM,
+    Checklist,
+    Kind,
+    Outcome,
+    fail,
+    not_applicable,
+    rule,
+    unknown,
+)
+from assess_rules.known_images import agent_of
+
+_ROUTER = "awsfirelens"
+_INSTANCE_LOGS = ("/var/lib/docker", "/var/lib/docker/containers")
+"""Where Docker keeps the files of the json-file driver."""
+
+
+@rule(
+    "OBS-NO-LOGS",
+    Checklist.OBSERVABILITY,
+    severity=HIGH,
+    softest=MEDIUM,
+    effort=HOURS,
+    needs=("ecs.task_definitions",),
+    also_uses=("ecs.services",),
+    softened_by=("ecs.services",),
+    looks_at=("containerDefinitions[].logConfiguration", "containerDefinitions[].essential"),
+    reference="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_awslogs.html",
+)
+def no_logs(container: Container, estate: Estate) -> Iterator[Outcome]:
+    """A container's output is kept nowhere.
+
+    When the same service behaves differently on EKS, its logs on ECS are what the difference is measured against;
+    without them nobody can say whether an error is new. On Fargate the output is lost at once. On an instance the
+    json-file driver still writes it to the disk, where it goes when the instance goes, unless a log agent reads it.
+
+    Fix: send the output to CloudWatch Logs now (the driver awslogs), so that a few weeks of it exist before the move;
+    on EKS a Fluent Bit DaemonSet collects standard output.
+    """
+    definition, task = container.definition, container.task
+    if not definition.is_essential:
+        yield not_applicable("the container is not essential")
+        return
+    if definition.log_configuration is not None or task.is_unresolved(*container.at("logConfiguration")):
+        return
+    on_instances = _runs_on_instances(task, estate)
+    users = estate.users(task)
+    if on_instances and users and all(_log_agent(each, estate) is not None for each in users):
+        yield not_applicable("a log agent on every instance reads what the container writes", reads=())
+        return
+    where = "on its instance only" if on_instances else "nowhere"
+    yield fail(
+        f"the output of container {container.name} is kept {where}: it has no log configuration",
+        task.evidence(*container.at("name")),
+        severity=MEDIUM if on_instances else HIGH,
+    )
+
+
+def _runs_on_instances(task: TaskDefinition, estate: Estate) -> bool:
+    types: frozenset[str] = frozenset().union(*(each.launch_types for each in estate.users(task)))
+    return bool(types) and types <= {"EC2", "EXTERNAL"}
+
+
+def _log_agent(workload: Workload, estate: Estate) -> str | None:
+    """The daemon of the workload's cluster that reads the logs of its instances."""
+    for other in estate.workloads:
+        task = other.task_definition
+        beside = other.kind == "daemon" and other.cluster_arn == workload.cluster_arn
+        if beside and task is not None and _reads_instance_logs(task):
+            return other.name
+    return None
+
+
+def _reads_instance_logs(task: TaskDefinition) -> bool:
+    folders = {each.host.source_path.rstrip("/") for each in task.volumes if each.host and each.host.source_path}
+    if not folders.isdisjoint(_INSTANCE_LOGS):
+        return True
+    agents = (agent_of(each) for each in task.containers())
+    return any(agent is not None and agent.kind == "logs" for agent in agents)
+
+
+@rule(
+    "OBS-LOG-DRIVER",
+    Checklist.OBSERVABILITY,
+    kind=Kind.CONVERSION,
+    effort=HOURS,
+    needs=("ecs.task_definitions",),
+    looks_at=("containerDefinitions[].logConfiguration",),
+    reference="https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Container-Insights-setup-logs-FluentBit.html",
+)
+def log_driver(container: Container) -> Iterator[Outcome]:
+    """A log driver sends the container's output away.
+
+    Pods have no log drivers: everything goes to standard output, and an agent on each node sends it on. The names of
+    log groups and streams change with that, and whatever names them must change too: queries, metric filters,
+    subscriptions, dashboards. Options such as multi-line patterns move into the agent's configuration.
+
+    Fix: let Fluent Bit write to the same log group names by a template, port the driver's options, and look for
+    metric filters and subscriptions on the group before the move.
+    """
+    configuration = container.definition.log_configuration
+    if configuration is None or configuration.log_driver in (None, _ROUTER):
+        return
+    group = configuration.options.get("awslogs-group")
+    named = f" to log group {group}" if group else ""
+    yield fail(
+        f"log driver {configuration.log_driver} sends the output of container {container.name}{named}",
+        container.task.evidence(*container.at("logConfiguration", "logDriver")),
+    )
+
+
+@rule(
+    "OBS-FIRELENS",
+    Checklist.OBSERVABILITY,
+    severity=MEDIUM,
+    effort=DAYS,
+    needs=("ecs.task_definitions",),
+    looks_at=(
+        "containerDefinitions[].firelensConfiguration",
+        "containerDefinitions[].logConfiguration",
+        "runtimePlatform",
+    ),
+    reference="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_firelens.html",
+)
+def firelens(task: TaskDefinition) -> Iterator[Outcome]:
+    """FireLens routes the task's logs.
+
+    FireLens writes the router's configuration from each container's options and adds the ECS metadata. Kubernetes has
+    no such thing: one Fluent Bit on each node reads the files of all containers, so filters, parsers and outputs move
+    from the task into a configuration that all teams share, and the metadata fields get other names.
+
+    Fix: turn the options into inputs and outputs of the node's Fluent Bit, replace the ECS fields by those of its
+    Kubernetes filter in queries and alarms, and drop the sidecar.
+    """
+    if task.is_windows:
+        yield not_applicable("FireLens does not run on Windows")
+        return
+    places = list(_routed(task))
+    if places:
+        yield fail(f"FireLens routes the logs of task definition {task.family}", *places)
+
+
+def _routed(task: TaskDefinition) -> Iterator[Evidence]:
+    for container in task.containers():
+        definition = container.definition
+        if definition.firelens_configuration is not None:
+            yield task.evidence(*container.at("firelensConfiguration", "type"))
+        if definition.log_configuration is not None and definition.log_configuration.log_driver == _ROUTER:
+            yield task.evidence(*container.at("logConfiguration", "logDriver"))
+
+
+@rule(
+    "OBS-NO-METRICS",
+    Checklist.OBSERVABILITY,
+    severity=MEDIUM,
+    effort=HOURS,
+    needs=("ecs.clusters", "ecs.task_definitions", "ecs.services"),
+    reference="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/cloudwatch-container-insights.html",
+)
+def no_metrics(cluster: Cluster, estate: Estate) -> Iterator[Outcome]:
+    """Nothing measures the containers of the cluster.
+
+    Requests, limits and replica counts on Kubernetes are set from what containers use today. Without Container
+    Insights or an agent there are only averages over whole services: too coarse to size Pods, and no base line to
+    show that the move made nothing worse.
+
+    Fix: switch Container Insights on for the cluster now and wait two weeks, a month end included, before sizing.
+    """
+    workloads = [each for each in estate.workloads if each.cluster_arn == cluster.cluster_arn]
+    if not cluster.running_tasks_count and not any(_runs(each) for each in workloads):
+        yield not_applicable("no task runs in the cluster")
+        return
+    setting = cluster.setting("containerInsights") or "disabled"
+    if setting != "disabled":
+        return
+    if any(_measures(each.task_definition) for each in workloads if each.task_definition is not None):
+        return
+    for fact in ("ecs.services", "ecs.task_definitions"):
+        missing = estate.missing(fact, cluster.origin, None)
+        if missing is not None:  # what was not read may be the agent
+            yield unknown(missing.reason, *(missing.actions or (fact,)))
+            return
+    yield fail(
+        f"cluster {cluster.name} has neither Container Insights nor an agent that measures containers",
+        cluster.evidence("settings", value=f"containerInsights {setting}"),
+    )
+
+
+def _runs(workload: Workload) -> bool:
+    service = workload.service
+    return bool(workload.tasks) or (service is not None and bool(service.running_count or service.desired_count))
+
+
+def _measures(task: TaskDefinition) -> bool:
+    agents = (agent_of(each) for each in task.containers())
+    # of the agents for traces only the collectors of OpenTelemetry measure containers too
+    return any(agent is not None and (agent.kind == "metrics" or "OpenTelemetry" in agent.name) for agent in agents)

@@ -1,0 +1,220 @@
+"""Risk and rollback: whether traffic can move step by step, and whether ECS can be returned to."""
+
+import re
+from collections.abc import Iterator
+
+from assess.estate.ecs import Service
+from assess.estate.estate import Estate
+from assess.estate.facts import Evidence
+from assess.estate.workloads import Workload
+from assess.rule import (
+    DAYS,
+    HIGH,
+    HOURS,
+    MEDIUM,
+    WEEKS,
+    Checklist,
+    Outcome,
+    Reason,
+    fail,
+    not_applicable,
+    rule,
+    unknown,
+)
+
+WEAK_EVIDENCE = 0.5
+"""Confidence of what is inferred from tags and names that are not there."""
+
+
+@rule(
+    "RSK-NO-SHIFT",
+    Checklist.ROLLBACK,
+    severity=HIGH,
+    softest=MEDIUM,
+    effort=DAYS,
+    confidence=0.8,
+    needs=("ecs.services", "elb.listeners", "elb.target_groups"),
+    also_uses=("route53", "lattice", "cloudmap", "vpc.security_groups"),
+    softened_by=("vpc.security_groups",),
+    reference="https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-listeners.html",
+)
+def no_traffic_shift(workload: Workload, estate: Estate) -> Iterator[Outcome]:
+    """Traffic to the service cannot be moved step by step.
+
+    Callers find this service by names that Cloud Map answers with the addresses of its tasks. Such an answer cannot
+    say "five percent to EKS": either the name leads to the tasks or to the Pods, for all callers at once, and a
+    mistake is seen by everybody until their caches run out. The listeners of Application and Network Load Balancers
+    split traffic by weight, and so does VPC Lattice. Classic Load Balancers and tasks with public addresses are
+    findings of their own.
+
+    Fix: put an internal Application or Network Load Balancer (or VPC Lattice) in front of the service while it still
+    runs on ECS, move the callers to its name, then shift by weighted target groups.
+    """
+    service = workload.service
+    if service is None or not workload.takes_requests:
+        yield not_applicable("no caller is led to it", reads=("ecs.services",))
+        return
+    if any(each.load_balancer_name for each in service.all_load_balancers):
+        yield not_applicable("its Classic Load Balancer is a finding of its own", reads=("ecs.services",))
+        return
+    if service.all_load_balancers or (service.primary and service.primary.vpc_lattice_configurations):
+        return  # the listeners of ALB, NLB (since November 2025) and Lattice have weights
+    if not service.service_registries:
+        yield not_applicable("only Service Connect leads to it, which is a finding of its own", reads=("ecs.services",))
+        return
+    private = _is_called_from_cluster_only(workload, estate)
+    yield fail(
+        f"service {workload.name} is found by Cloud Map names only, which cannot split traffic by weight",
+        service.evidence("serviceRegistries", 0, "registryArn"),
+        severity=MEDIUM if private else HIGH,
+        confidence=0.8,
+    )
+
+
+def _is_called_from_cluster_only(workload: Workload, estate: Estate) -> bool:
+    """Whether the security groups of the tasks let in nothing but tasks of the same cluster."""
+    groups = [estate.security_group_by_id.get(id) for id in workload.security_groups]
+    inside = {
+        id for each in estate.workloads if each.cluster_arn == workload.cluster_arn for id in each.security_groups
+    }
+    permissions = [permission for group in groups if group is not None for permission in group.ip_permissions]
+    if not permissions or None in groups:
+        return False
+    return all(
+        not each.ip_ranges
+        and not each.prefix_list_ids
+        and not each.unknown_fields.get("Ipv6Ranges")
+        and {pair.group_id for pair in each.user_id_group_pairs} <= inside
+        for each in permissions
+    )
+
+
+@rule(
+    "RSK-TASKDEF-INACTIVE",
+    Checklist.ROLLBACK,
+    severity=HIGH,
+    effort=HOURS,
+    needs=("ecs.services", "ecs.task_definitions"),
+    reference="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-definition-state.html",
+)
+def inactive_task_definition(workload: Workload) -> Iterator[Outcome]:
+    """The revision that runs could not be started anew.
+
+    A deregistered revision goes on running where it runs, but no new service can use it, and ECS may delete it one
+    day. If the service is taken down or made again during the move, there is nothing to go back to: the rollback
+    plan rests on a revision that cannot be launched.
+
+    Fix: register the same content as a new revision and deploy it on ECS before the move, and stop whatever cleans
+    up revisions until the rollback window has ended.
+    """
+    task = workload.task_definition
+    if task is not None and task.status in ("INACTIVE", "DELETE_IN_PROGRESS"):
+        yield fail(
+            f"workload {workload.name} runs revision {task.name}, which is {task.status}", task.evidence("status")
+        )
+
+
+@rule(
+    "RSK-NO-IAC",
+    Checklist.ROLLBACK,
+    severity=MEDIUM,
+    worst=HIGH,
+    effort=WEEKS,
+    confidence=0.8,
+    needs=("tags", "ecs.services"),
+    also_uses=("iac", "survey", "ecs.task_definitions"),
+    raised_by=("survey",),
+    reference="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/tutorial.html",
+)
+def no_infrastructure_as_code(workload: Workload, estate: Estate) -> Iterator[Outcome]:
+    """Nothing shows that the workload can be made again from code.
+
+    Going back to ECS after its service, target group or role has been removed means making them again, exactly as
+    they were. Where they were made by hand, nobody can. A tag of CloudFormation, CDK, Copilot, Terraform or Pulumi
+    counts as a mark, and so does the name of the role that registered the task definition; Terraform leaves no mark
+    by itself, so this evidence is weak.
+
+    Fix: import the service, its task definition, target group, roles and scaling into CloudFormation or Terraform,
+    or at least keep the JSON of each, before anything is moved.
+    """
+    if _is_marked(workload):
+        return
+    if any(
+        estate.missing(fact, workload.origin, workload.related) is not None
+        for fact in ("tags", "ecs.services", "ecs.task_definitions")
+    ):
+        return  # the mark may stand where nothing was read
+    holder = workload.service or workload.task_definition
+    if holder is not None:
+        yield fail(
+            f"no tag of workload {workload.name} shows the code that it was made from",
+            holder.evidence("tags", value="no mark of infrastructure as code"),
+            confidence=WEAK_EVIDENCE,
+        )
+
+
+_MARK_KEYS = re.compile(r"aws:cloudformation:|aws:cdk:|aws-cdk|copilot-|(?i:.*(?:terraform|pulumi|terragrunt))")
+_MARK_WORDS = re.compile(
+    r"terraform|terragrunt|opentofu|pulumi|cloudformation|\bcdk\b|\bsam\b|crossplane", re.IGNORECASE
+)
+_MANAGERS = {"managedby", "provisionedby", "createdby", "provisioner", "iac", "deployedby", "createdwith", "tool"}
+
+
+def _is_marked(workload: Workload) -> bool:
+    for key, value in workload.tags.items():
+        if _MARK_KEYS.match(key):
+            return True
+        if re.sub(r"[^a-z]", "", key.lower()) in _MANAGERS and _MARK_WORDS.search(value):
+            return True
+    made_by = (
+        workload.service.created_by if workload.service else None,
+        workload.task_definition.registered_by if workload.task_definition else None,
+    )
+    return any(_MARK_WORDS.search(each.replace("_", "-")) for each in made_by if each)
+
+
+@rule(
+    "RSK-SINGLE-ENV",
+    Checklist.ROLLBACK,
+    severity=MEDIUM,
+    worst=HIGH,
+    effort=WEEKS,
+    confidence=0.8,
+    needs=("ecs.services", "tags"),
+    also_uses=("survey",),
+    raised_by=("survey",),
+    across=("ecs.services",),
+    reference="https://docs.aws.amazon.com/prescriptive-guidance/latest/application-portfolio-assessment-guide/introduction.html",
+)
+def no_other_environment(workload: Workload, estate: Estate) -> Iterator[Outcome]:
+    """No copy of the production workload runs in another environment.
+
+    A move is rehearsed in a place where mistakes cost nothing: manifests, traffic shift, rollback, load. A workload
+    that exists in production only is moved for the first time with its users watching. Copies are recognised by tags
+    and names within what was scanned, which is weak evidence; one in an account that was not scanned is not seen.
+
+    Fix: make a small copy in a namespace for tests, with data that may be lost, and rehearse the move and the way
+    back there.
+    """
+    if workload.environment == "other":
+        yield not_applicable("the workload is not a production one")
+        return
+    if workload.environment is None:
+        yield unknown(Reason.UNANSWERED, "survey")
+        return
+    if "other" in estate.environments_of.get(workload.base_name, frozenset()):
+        return
+    holder = workload.service or workload.task_definition
+    if holder is None or estate.missing("ecs.services", workload.origin, None) is not None:
+        return
+    yield fail(
+        f"no copy of production workload {workload.name} was seen in another environment",
+        _name_of(workload, holder if isinstance(holder, Service) else None),
+        confidence=WEAK_EVIDENCE,
+    )
+
+
+def _name_of(workload: Workload, service: Service | None) -> Evidence:
+    if service is not None:
+        return service.evidence("serviceName")
+    return Evidence(source=workload.arn or workload.task_definition_arn or workload.id)

@@ -1,0 +1,466 @@
+"""Secrets: credentials that stand in plain text, and references that are carried over.
+
+No credential is in the estate: where one stood there is a marker that says what it was taken for
+(:mod:`assess.estate.redaction`), and that is all these rules judge by.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from assess.estate.ecs import Container, Secret, TaskDefinition
+from assess.estate.estate import Estate
+from assess.estate.facts import Evidence
+from assess.estate.redaction import Redaction, RedactionClass, redactions_in
+from assess.rule import (
+    CRITICAL,
+    DAYS,
+    HIGH,
+    HOURS,
+    MEDIUM,
+    Checklist,
+    Kind,
+    Outcome,
+    Reason,
+    Severity,
+    fail,
+    not_applicable,
+    rule,
+    unknown,
+)
+
+_SENSITIVE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/specifying-sensitive-data.html"
+_SECRETS_MANAGER = "https://external-secrets.io/latest/provider/aws-secrets-manager/"
+_PARAMETER_STORE = "https://external-secrets.io/latest/provider/aws-parameter-store/"
+
+_CERTAIN = (RedactionClass.TOKEN, RedactionClass.USERINFO)
+"""What a detector is sure of, whatever the name beside it."""
+
+_CREDENTIALS = (*_CERTAIN, RedactionClass.NAMED)
+_SUSPECTS = (RedactionClass.WEAK, RedactionClass.PLACEHOLDER)
+_STRENGTH = tuple(RedactionClass)
+
+BY_NAME = 0.8
+"""Confidence that a literal under a name that says credential is one: a strong inference."""
+
+_NO_VARIABLES = "the container has no environment variable"
+
+
+@rule(
+    "SEC-ENV-PLAINTEXT",
+    Checklist.SECRETS,
+    severity=CRITICAL,
+    effort=DAYS,
+    needs=("ecs.task_definitions",),
+    looks_at=("containerDefinitions[].environment",),
+    reference=_SENSITIVE,
+)
+def credential_in_variable(container: Container, estate: Estate) -> Iterator[Outcome]:
+    """A credential stands in a plain environment variable.
+
+    Everybody who may describe the task definition reads it, every old revision keeps it, and the move would copy it
+    into a manifest in Git and into the cluster's state. Assume that it is known and replace it, do not only move it.
+    What is only a placeholder or a common default is a finding of its own.
+
+    Fix: rotate the credential now, store it in Secrets Manager, let an ExternalSecret bring it into the namespace,
+    refer to it with ``secretKeyRef``, and deregister the revisions that hold the old one.
+    """
+    definition = container.definition
+    if not definition.environment:
+        yield not_applicable(_NO_VARIABLES)
+        return
+    for index, variable in enumerate(definition.environment):
+        found = _strongest(redactions_in(variable.value), _CREDENTIALS)
+        if found is not None:
+            what = "a credential" if found.of in _CERTAIN else "what its name calls a credential"
+            yield fail(
+                f"variable {variable.name} of container {container.name} holds {what} in plain text"
+                f" ({_description(found, estate)})",
+                container.task.evidence(*container.at("environment", index, "value")),
+                element=variable.name,
+                confidence=1.0 if found.of in _CERTAIN else BY_NAME,
+            )
+
+
+@rule(
+    "SEC-ENV-SUSPECT",
+    Checklist.SECRETS,
+    severity=MEDIUM,
+    effort=HOURS,
+    confidence=0.5,
+    needs=("ecs.task_definitions",),
+    looks_at=("containerDefinitions[].environment",),
+    reference=_SENSITIVE,
+)
+def suspect_variable(container: Container, estate: Estate) -> Iterator[Outcome]:
+    """A variable is named like a secret and holds a default or a placeholder.
+
+    Either the value is real and weak, so that anybody could guess it, or something replaces it before it is used
+    and nobody can see what. Both must be settled before the variable is carried over, for a manifest in Git shows
+    it to more people. Names that only sound like secrets are possible: a person has to look.
+
+    Fix: find out what the running container gets; move what is secret into Secrets Manager with a strong value, and
+    rename or drop the rest.
+    """
+    definition = container.definition
+    if not definition.environment:
+        yield not_applicable(_NO_VARIABLES)
+        return
+    for index, variable in enumerate(definition.environment):
+        redactions = tuple(redactions_in(variable.value))
+        found = _strongest(redactions, _SUSPECTS)
+        if found is None or _strongest(redactions, _CREDENTIALS) is not None:
+            continue
+        what = (
+            f"a weak or default credential ({_description(found, estate)})"
+            if found.of is RedactionClass.WEAK
+            else "a placeholder where a credential belongs"
+        )
+        yield fail(
+            f"variable {variable.name} of container {container.name} holds {what}",
+            container.task.evidence(*container.at("environment", index, "value")),
+            element=variable.name,
+        )
+
+
+@rule(
+    "SEC-CMD-SECRET",
+    Checklist.SECRETS,
+    severity=HIGH,
+    worst=CRITICAL,
+    effort=DAYS,
+    needs=("ecs.task_definitions",),
+    looks_at=(
+        "containerDefinitions[].command",
+        "containerDefinitions[].entryPoint",
+        "containerDefinitions[].healthCheck.command",
+    ),
+    reference=_SENSITIVE,
+)
+def credential_in_command(container: Container, estate: Estate) -> Iterator[Outcome]:
+    """A credential stands on a command line or in a health check.
+
+    A command line is the least private place there is: the list of processes shows it, so do the task definition,
+    the Pod's description and every tool that lists Pods. On Kubernetes it would also stand in the manifest in Git.
+    A reference to a variable is fine and is not reported.
+
+    Fix: rotate the credential, put it into a Secret, hand it over as a variable or a file, and let the command
+    refer to that (``$(NAME)`` in args, or the program's own option for a file).
+    """
+    definition = container.definition
+    check = definition.health_check
+    fields: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
+        ("the command", ("command",), definition.command),
+        ("the entry point", ("entryPoint",), definition.entry_point),
+        ("the health check", ("healthCheck", "command"), check.command if check else ()),
+    )
+    if not any(words for _, _, words in fields):
+        yield not_applicable("the container has no command, entry point or health check of its own")
+        return
+    for what, steps, words in fields:
+        found = _strongest_of(words, (*_CREDENTIALS, RedactionClass.WEAK))
+        if found is not None:
+            index, redaction = found
+            certain = redaction.of in _CERTAIN
+            yield fail(
+                f"{what} of container {container.name} holds a credential ({_description(redaction, estate)})",
+                container.task.evidence(*container.at(*steps, index)),
+                element=steps[0],
+                severity=CRITICAL if certain else HIGH,
+                confidence=1.0 if certain else BY_NAME,
+            )
+
+
+@rule(
+    "SEC-OPTIONS-SECRET",
+    Checklist.SECRETS,
+    severity=MEDIUM,
+    worst=CRITICAL,
+    effort=HOURS,
+    needs=("ecs.task_definitions",),
+    looks_at=(
+        "containerDefinitions[].logConfiguration",
+        "containerDefinitions[].firelensConfiguration",
+        "containerDefinitions[].dockerLabels",
+        "volumes[].dockerVolumeConfiguration",
+    ),
+    reference=_SENSITIVE,
+)
+def credential_in_option(container: Container, estate: Estate) -> Iterator[Outcome]:
+    """A credential stands in an option of a log or volume driver, or in a label.
+
+    Options and labels are kept in every revision of the task definition, and agents print them into their own logs.
+    On Kubernetes log drivers and volume plugins are replaced by collectors and CSI drivers, whose configuration
+    usually lies in a ConfigMap that far more people read than a Secret.
+
+    Fix: rotate the credential, put it into a Secret that the collector or the driver reads (on ECS meanwhile:
+    ``secretOptions``), and drop the option or label.
+    """
+    options = list(_options(container))
+    if not options:
+        yield not_applicable("the container has no option of a log or volume driver, and no label")
+        return
+    for what, key, text, evidence in options:
+        found = _strongest(redactions_in(text), (*_CREDENTIALS, RedactionClass.WEAK))
+        if found is not None:
+            severity, confidence = _OPTION[found.of]
+            yield fail(
+                f"{what} {key} of container {container.name} holds a credential ({_description(found, estate)})",
+                evidence,
+                element=key,
+                severity=severity,
+                confidence=confidence,
+            )
+
+
+_OPTION: dict[RedactionClass, tuple[Severity, float]] = {
+    RedactionClass.TOKEN: (CRITICAL, 1.0),
+    RedactionClass.USERINFO: (CRITICAL, 1.0),
+    RedactionClass.NAMED: (MEDIUM, BY_NAME),
+    RedactionClass.WEAK: (MEDIUM, 0.5),
+}
+
+
+def _options(container: Container) -> Iterator[tuple[str, str, str, Evidence]]:
+    """Each option and label: what it is, its key, its text, where it stands."""
+    definition, task = container.definition, container.task
+    if definition.log_configuration is not None:
+        for key, text in definition.log_configuration.options.items():
+            yield "log option", key, text, task.evidence(*container.at("logConfiguration", "options", key))
+    if definition.firelens_configuration is not None:
+        for key, text in definition.firelens_configuration.options.items():
+            yield "FireLens option", key, text, task.evidence(*container.at("firelensConfiguration", "options", key))
+    for key, text in definition.docker_labels.items():
+        yield "label", key, text, task.evidence(*container.at("dockerLabels", key))
+    for index, volume in enumerate(task.volumes):
+        driver = volume.docker_volume_configuration
+        if driver is None or _first_user(task, volume.name) != container.index:
+            continue
+        for field, given in (("driverOpts", driver.driver_opts), ("labels", driver.labels)):
+            for key, text in given.items():
+                place = ("volumes", index, "dockerVolumeConfiguration", field, key)
+                yield f"option of volume {volume.name}", key, text, task.evidence(*place)
+
+
+def _first_user(task: TaskDefinition, volume: str) -> int:
+    """The container that a volume's options are reported with: the first that mounts it, else the first."""
+    for index, each in enumerate(task.container_definitions):
+        if any(mount.source_volume == volume for mount in each.mount_points):
+            return index
+    return 0
+
+
+# --- references -------------------------------------------------------------------------------------------------
+
+
+class _Reference(NamedTuple):
+    """Where a variable's value comes from; account and region are empty for a bare parameter name."""
+
+    name: str
+    service: str
+    region: str
+    account: str
+    suffix: tuple[str, ...]
+    """Key, stage and version after the name of a secret."""
+    evidence: Evidence
+
+
+_SERVICES = {"secretsmanager", "ssm"}
+_HOLE = re.compile(r"\$\{[^}]*\}|\{\{.*?\}\}|<[^>]*>|%[A-Za-z_]+%")
+_LITERAL = re.compile(r"[A-Za-z0-9-]*")
+
+
+def _references(container: Container) -> Iterator[_Reference]:
+    """The references of ``secrets``, as far as templating lets them be told."""
+    for index, secret in enumerate(container.definition.secrets):
+        found = _reference(secret, container.task.evidence(*container.at("secrets", index, "valueFrom")))
+        if found is not None:
+            yield found
+
+
+def _reference(secret: Secret, evidence: Evidence) -> _Reference | None:
+    text = _HOLE.sub("?", secret.value_from)  # a placeholder may hold colons of its own
+    if text.startswith("arn:"):
+        parts = text.split(":")
+        if len(parts) < 6 or parts[2] not in _SERVICES:
+            return None
+        suffix = tuple(parts[7:]) if parts[2] == "secretsmanager" else ()
+        return _Reference(secret.name, parts[2], _known(parts[3]), _known(parts[4]), suffix, evidence)
+    if not text or text.startswith(("?", "$")):
+        return None
+    return _Reference(secret.name, "ssm", "", "", (), evidence)
+
+
+def _known(part: str) -> str:
+    return part if _LITERAL.fullmatch(part) else ""
+
+
+@rule(
+    "SEC-SM-REF",
+    Checklist.SECRETS,
+    kind=Kind.INVENTORY,
+    effort=HOURS,
+    needs=("ecs.task_definitions",),
+    looks_at=("containerDefinitions[].secrets",),
+    reference=_SECRETS_MANAGER,
+)
+def secrets_manager_reference(container: Container) -> Iterator[Outcome]:
+    """Variables come from Secrets Manager.
+
+    ECS reads the secret with the execution role when a task starts. On EKS an operator or a CSI driver reads it with
+    an identity of its own and makes a Secret of it, or mounts it as a file. The secrets themselves stay where they
+    are, and both platforms can read them during the move.
+
+    Fix: write one ExternalSecret for each workload with a SecretStore for its namespace, and decide how often it
+    refreshes and what restarts the Pods then.
+    """
+    yield from _listed(container, "secretsmanager", "Secrets Manager")
+
+
+@rule(
+    "SEC-SSM-REF",
+    Checklist.SECRETS,
+    kind=Kind.INVENTORY,
+    effort=HOURS,
+    needs=("ecs.task_definitions",),
+    looks_at=("containerDefinitions[].secrets",),
+    reference=_PARAMETER_STORE,
+)
+def parameter_store_reference(container: Container) -> Iterator[Outcome]:
+    """Variables come from Parameter Store.
+
+    ECS reads the parameters when a task starts; on EKS an operator or a CSI driver reads them again and again.
+    Parameter Store allows few requests a second until its higher throughput is switched on, so many parameters with
+    a short refresh interval are throttled.
+
+    Fix: write one ExternalSecret for each workload with the ParameterStore provider, read whole paths in one go,
+    and refresh hourly rather than every minute.
+    """
+    yield from _listed(container, "ssm", "Parameter Store")
+
+
+def _listed(container: Container, service: str, title: str) -> Iterator[Outcome]:
+    found = [each for each in _references(container) if each.service == service]
+    if found:
+        yield fail(
+            f"container {container.name} takes {_count(found)} from {title}: {_names(found)}",
+            *(each.evidence for each in found),
+        )
+
+
+@rule(
+    "SEC-SM-JSON-KEY",
+    Checklist.SECRETS,
+    kind=Kind.CONVERSION,
+    effort=HOURS,
+    needs=("ecs.task_definitions",),
+    looks_at=("containerDefinitions[].secrets",),
+    reference=_SECRETS_MANAGER,
+)
+def part_of_a_secret(container: Container) -> Iterator[Outcome]:
+    """A reference names a key, a stage or a version of a secret.
+
+    ECS appends them to the ARN. External Secrets has members of its own for them, and the CSI driver takes a JMESPath
+    expression, so these references are rewritten one by one. A pinned version also stops rotation from reaching the
+    workload.
+
+    Fix: write the key as ``remoteRef.property`` and the stage or version as ``remoteRef.version``; ask whether a
+    pinned version is still meant.
+    """
+    found = [each for each in _references(container) if any(each.suffix)]
+    if found:
+        yield fail(
+            f"container {container.name} takes {_count(found)} from a key, stage or version of a secret:"
+            f" {_names(found)}",
+            *(each.evidence for each in found),
+        )
+
+
+@rule(
+    "SEC-CROSS-ACCOUNT",
+    Checklist.SECRETS,
+    severity=MEDIUM,
+    effort=HOURS,
+    needs=("ecs.task_definitions",),
+    looks_at=("containerDefinitions[].secrets",),
+    reference=_SECRETS_MANAGER,
+)
+def secret_elsewhere(container: Container) -> Iterator[Outcome]:
+    """A secret lies in another account or region than the workload.
+
+    The policies of the secret and of its key name who may read it, and on EKS that is another principal: the role of
+    the operator or of the Pod instead of the execution role. Until the owner of the other account changes both
+    policies the Pod does not start. A store reads from one region, so another region needs a store of its own.
+
+    Fix: make a SecretStore with a role that the other account trusts, ask its owner to admit that role in the
+    secret's and the key's policy, and test the read before the move.
+    """
+    secrets = container.definition.secrets
+    if not secrets:
+        yield not_applicable("the container takes no variable from a secret")
+        return
+    references = [each for each in _references(container) if each.region or each.account]
+    account, region = _home(container.task)
+    for each in references:
+        away = []
+        if account and each.account and each.account != account:
+            away.append(f"account {each.account}")
+        if region and each.region and each.region != region:
+            away.append(f"region {each.region}")
+        if away:
+            yield fail(
+                f"variable {each.name} of container {container.name} comes from a secret in {' and '.join(away)}",
+                each.evidence,
+                element=each.name,
+            )
+    if references and not (account and region):
+        yield unknown(Reason.NOT_IN_SOURCE, "ecs.clusters")
+
+
+def _home(task: TaskDefinition) -> tuple[str, str]:
+    """Account and region in which the task runs; a file may give the account by its roles."""
+    if task.origin.account and task.origin.region:
+        return task.origin.account, task.origin.region
+    arn = task.task_definition_arn.split(":")
+    if len(arn) > 5:
+        return _known(arn[4]), _known(arn[3])
+    for role in (task.execution_role_arn, task.task_role_arn):
+        parts = (role or "").split(":")
+        if len(parts) > 5 and parts[4].isdigit():
+            return parts[4], ""
+    return "", ""
+
+
+def _count(found: list[_Reference]) -> str:
+    return "one variable" if len(found) == 1 else f"{len(found)} variables"
+
+
+def _names(found: list[_Reference]) -> str:
+    names = [each.name for each in found]
+    return ", ".join(names) if len(names) <= 6 else f"{', '.join(names[:5])} and {len(names) - 5} more"
+
+
+# --- markers ----------------------------------------------------------------------------------------------------
+
+
+def _strongest(redactions: Iterable[Redaction], classes: tuple[RedactionClass, ...]) -> Redaction | None:
+    """The redaction of these classes that says most, the first of equal ones."""
+    found = [each for each in redactions if each.of in classes]
+    return min(found, key=lambda each: _STRENGTH.index(each.of), default=None)
+
+
+def _strongest_of(texts: tuple[str, ...], classes: tuple[RedactionClass, ...]) -> tuple[int, Redaction] | None:
+    """The redaction that says most in a list of texts, with its place."""
+    found = [
+        (index, redaction)
+        for index, text in enumerate(texts)
+        if (redaction := _strongest(redactions_in(text), classes)) is not None
+    ]
+    return min(found, key=lambda each: _STRENGTH.index(each[1].of), default=None)
+
+
+def _description(found: Redaction, estate: Estate) -> str:
+    """Detector, length and spread of what was replaced: all that may be told of it."""
+    users = len(estate.redaction_users.get(found.group, ()))
+    spread = f", the same in {users} workloads" if users > 1 else ""
+    return f"detector {found.detector}, {found.length} characters{spread}"
