@@ -186,7 +186,7 @@ def _below(assessment: Assessment, min_coverage: float) -> list[str]:
 
 
 def _finding_lines(counting: list[Finding], threshold: Severity) -> list[str]:
-    what = "1 finding" if len(counting) == 1 else f"{len(counting)} findings"
+    what = "1 finding is" if len(counting) == 1 else f"{len(counting)} findings are"
     lines = [f"gate failed: {what} {_or_worse(threshold)}"]
     lines += [
         f"  {each.severity.value}: {_safe(each.rule)} on {_safe(each.subject.name)} ({each.fingerprint})"
