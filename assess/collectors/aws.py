@@ -57,7 +57,7 @@ _BROKEN_ANSWERS = 3
 _CONNECT_TIMEOUT = 10
 _READ_TIMEOUT = 60
 
-_DENIED = frozenset(
+DENIED = frozenset(
     {
         "AccessDenied",
         "AccessDeniedException",
@@ -68,6 +68,7 @@ _DENIED = frozenset(
         "UnauthorizedOperation",
     }
 )
+"""Error codes that say that a permission is lacking."""
 EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"})
 """Error codes that end a scan: nothing more can be read with these credentials."""
 _THROTTLED = frozenset(
@@ -372,7 +373,7 @@ class Account:
     def _refused(self, operation: Operation, error: ClientError) -> Unreadable:
         code = _code(error)
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
-        reason = Reason.DENIED if code in _DENIED else Reason.WITHDRAWN if status == 410 else Reason.ERROR
+        reason = Reason.DENIED if code in DENIED else Reason.WITHDRAWN if status == 410 else Reason.ERROR
         found = Unreadable(operation, reason, code, _message(error))
         if code in EXPIRED:
             found.message = f"the credentials expired during the scan: {found.message}"

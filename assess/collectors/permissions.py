@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol
 
+from assess.collectors.aws import DENIED
 from assess.collectors.scanning import operations
-from assess.estate.gaps import Gap, Reason
+from assess.errors import UserError
 
 _NAME = "assess-read-only"
 _DESCRIPTION = "What assess reads of an Amazon ECS estate"
@@ -15,27 +17,39 @@ def all_actions() -> tuple[str, ...]:
     return tuple(sorted({operation.action for operation in operations()}))
 
 
-def lacked_actions(gaps: Iterable[Gap]) -> tuple[str, ...]:
+class Lack(Protocol):
+    """A gap of an estate, or of an assessment of one."""
+
+    @property
+    def action(self) -> str | None:
+        """The IAM action of the call."""
+
+    @property
+    def error(self) -> str:
+        """AWS's error code."""
+
+    @property
+    def recovered(self) -> bool:
+        """Whether there was a way around."""
+
+
+def lacked_actions(gaps: Iterable[Lack]) -> tuple[str, ...]:
     """The IAM actions that a scan was denied and found no way around, sorted."""
-    return tuple(
-        sorted({gap.action for gap in gaps if gap.action and gap.reason is Reason.DENIED and not gap.recovered})
-    )
+    return tuple(sorted({gap.action for gap in gaps if gap.action and gap.error in DENIED and not gap.recovered}))
 
 
-def render(actions: Iterable[str], form: str) -> str:
-    """The policy that allows ``actions``, as text that ends with a line break.
-
-    ``form`` is one of :data:`FORMS`.
+def policy(form: str, gaps: Iterable[Lack] | None = None) -> str:
+    """The policy that a scan needs, or that part of it which ``gaps`` show to be lacking; ``form``: one of FORMS.
 
     Raises:
-        KeyError: there is no such form.
-        ValueError: there are no actions, and IAM knows no policy without any.
+        UserError: nothing is lacking, and IAM knows no policy that allows nothing.
     """
+    actions = all_actions() if gaps is None else lacked_actions(gaps)
+    if not actions:
+        raise UserError("no permission was lacking: there is nothing to allow", exit_code=0)
     by_service: dict[str, list[str]] = {}
-    for action in sorted(set(actions)):
+    for action in actions:
         by_service.setdefault(action.partition(":")[0], []).append(action)
-    if not by_service:
-        raise ValueError("a policy needs at least one action")
     return FORMS[form](by_service)
 
 
