@@ -9,7 +9,7 @@ import json
 import logging
 import textwrap
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import partial
@@ -23,6 +23,7 @@ from assess.errors import UserError
 
 if TYPE_CHECKING:
     from assess.assessment import Assessment
+    from assess.checklist import Checklist
     from assess.collectors import ScanRequest
     from assess.config import FailOn, Policy
     from assess.estate.estate import Estate
@@ -52,7 +53,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         code = app(list(arguments) or ["--help"], prog_name="assess", standalone_mode=False)
     except UserError as error:
-        say(f"error: {error}")
+        say(f"error: {error}" if error.exit_code else str(error))
         return error.exit_code
     except _USAGE_ERROR as error:
         say(f"error: {cast(Any, error).format_message()} (assess --help shows what there is)")
@@ -326,6 +327,8 @@ def rules(
     format: Annotated[ListFormat, typer.Option("--format", help="How to list them.")] = ListFormat.TERMINAL,
 ) -> int:
     """List the rules: id, checklist item, severity, title."""
+    from assess.checklist import Checklist  # noqa: PLC0415
+
     found = _rules()
     console = Console()
     if format is ListFormat.JSON:
@@ -343,11 +346,18 @@ def rules(
         ]
         console.result(json.dumps(listed, indent=2))
         return 0
-    width = max((len(each.id) for each in found), default=0)
-    items = max((len(each.checklist.value) for each in found), default=0)
-    lines = [f"{each.id:{width}} {each.checklist.value:{items}} {each.severity.value:8} {each.title}" for each in found]
-    console.result("\n".join(textwrap.shorten(line, max(console.width, 80), placeholder=" ...") for line in lines))
+    lines = [line for item in Checklist for line in _listed(item, [each for each in found if each.checklist is item])]
+    console.result("\n".join(lines))
     return 0
+
+
+def _listed(item: Checklist, rules: Sequence[Rule]) -> Iterator[str]:
+    """A checklist item's rules in 80 columns; an id that is longer than its column moves the rest of its line."""
+    if rules:
+        yield f"{item.label} ({item.value})"
+    for rule in rules:
+        start = f"  {rule.id:26} {rule.severity.value:9}"
+        yield from textwrap.wrap(start + rule.title, 80, subsequent_indent=" " * 38, break_on_hyphens=False)
 
 
 @app.command()
@@ -470,11 +480,9 @@ class _Job:
     def save(self, estate: Estate) -> None:
         """Keeps the estate where that was asked for."""
         if self._save is not None:
-            from pathlib import Path  # noqa: PLC0415
+            from assess.outputs import save_estate  # noqa: PLC0415
 
-            from assess.estate import snapshot  # noqa: PLC0415
-
-            self._attempt(partial(snapshot.save, estate, Path(self._save)))
+            self._attempt(partial(save_estate, self._save, estate))
 
     def assess(self, estate: Estate, as_of: date) -> Assessment:
         """The assessment by every installed rule."""

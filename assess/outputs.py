@@ -9,6 +9,8 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from assess.errors import UserError
+from assess.estate.estate import Estate
+from assess.estate.snapshot import save
 from assess.reporting import Report
 
 
@@ -70,6 +72,18 @@ def check_writable(path: str) -> None:
             raise UserError(f"{path}: permission denied")
     except (OSError, ValueError):
         raise UserError(f"{path}: this is not a path that can be written") from None
+
+
+def save_estate(path: str, estate: Estate) -> None:
+    """Saves an estate (redacted, readable by its owner only).
+
+    Raises:
+        UserError: it cannot be written.
+    """
+    try:
+        save(estate, path)
+    except OSError as error:
+        raise UserError(f"{path}: {(error.strerror or 'it cannot be written').lower()}") from None
 
 
 def write(path: Path, text: str) -> None:

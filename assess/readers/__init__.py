@@ -15,7 +15,6 @@ from assess.estate.gaps import Gap, Reason
 from assess.readers import files
 from assess.readers.errors import InputError
 from assess.readers.json_text import JsonError, Node, parse
-from assess.readers.merge import merge
 from assess.readers.paths import as_text
 from assess.readers.saved import kind_of, read_estate, read_saved
 from assess.readers.task_definition import other_kind, task_definitions
@@ -155,20 +154,35 @@ class _Reader:
         return bool(found)
 
     def estate(self) -> Estate:
+        """All that was read; a single saved estate stays as it is."""
+        if len(self.estates) == 1 and not (self.sources or self.broken or self.skipped):
+            return self.estates[0]
+        for each in self.estates:
+            self.builder.include(each)
         for error in self.broken:
             self.builder.gap(_gap(error))
-        if self.sources or self.broken or self.skipped or not self.estates:
-            scope = Scope(
-                sources=tuple(sorted(self.sources, key=lambda each: each.path)), skipped=tuple(sorted(self.skipped))
-            )
-            read = self.builder.build(collected_at=self.collected_at(), scope=scope)
-            return merge([*self.estates, read])
-        return merge(self.estates)
+        own = Scope(sources=tuple(self.sources), skipped=tuple(self.skipped))
+        scope = _joined([own, *(each.scope for each in self.estates)])
+        return self.builder.build(collected_at=self.collected_at(), scope=scope)
 
     def collected_at(self) -> datetime:
-        if self.estates:
-            return max(each.collected_at for each in self.estates)
-        return now()
+        """The time of the latest saved estate; of files that tell none, now."""
+        return max((each.collected_at for each in self.estates), default=None) or now()
+
+
+def _joined(scopes: Sequence[Scope]) -> Scope:
+    filters: dict[str, set[str]] = {}
+    for scope in scopes:
+        for name, values in scope.filters.items():
+            filters.setdefault(name, set()).update(values)
+    sources = {source.path: source for scope in scopes for source in scope.sources}
+    return Scope(
+        accounts=tuple(sorted({each for scope in scopes for each in scope.accounts})),
+        regions=tuple(sorted({each for scope in scopes for each in scope.regions})),
+        sources=tuple(sources[path] for path in sorted(sources)),
+        filters={name: tuple(sorted(values)) for name, values in sorted(filters.items())},
+        skipped=tuple(sorted({each for scope in scopes for each in scope.skipped})),
+    )
 
 
 def now() -> datetime:

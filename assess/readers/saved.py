@@ -51,6 +51,8 @@ def read_estate(path: str) -> Estate:
         return load(Path(path))
     except SnapshotError as error:
         raise InputError(path, error.message, error.line) from None
+    except OSError as error:
+        raise InputError(path, files.reason(error)) from None
 
 
 def read_saved(path: str) -> Estate | Assessment:

@@ -75,7 +75,10 @@ def test_a_named_file_counts_whatever_lies_around(here: Path) -> None:
         ("waiver = 1\n", "x.toml:1: waiver: it must be written as [[waiver]]"),
         ("[target]\nipv6 = 'maybe'\n", "x.toml:2: target.ipv6: it must be true or false"),
         (_WAIVER.replace("2027-03-31", '"soon"'), "x.toml:6: waiver[0].expires: it must be a day, such as 2027-03-31"),
-        (_WAIVER.replace("2027-03-31", "3"), "x.toml:6: waiver[0].expires: it must be a day without a time, such as 2027-03-31"),
+        (
+            _WAIVER.replace("2027-03-31", "3"),
+            "x.toml:6: waiver[0].expires: it must be a day without a time, such as 2027-03-31",
+        ),
         (_WAIVER.replace("expires = 2027-03-31\n", ""), "x.toml:1: waiver[0].expires: it is missing"),
         (_WAIVER.replace('owner = "pay"\n', ""), "x.toml:1: waiver[0].owner: it is missing"),
         (_WAIVER + _WAIVER.replace('reason = "soon"\n', ""), "x.toml:7: waiver[1].reason: it is missing"),
