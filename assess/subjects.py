@@ -119,7 +119,9 @@ class _Subjects:
     ) -> None:
         touched = sorted(set(users), key=lambda each: each.id)
         related = frozenset({id}).union(*(each.related for each in touched))
-        origins = (origin,) if origin is not None else _distinct(each.origin for each in touched)
+        # a role has no region: regional facts about it are those of where it is used
+        is_regional = origin is not None and (origin.region or origin.source is not None)
+        origins = (origin,) if origin is not None and is_regional else _distinct(each.origin for each in touched)
         self.by_kind.setdefault(kind, []).append(
             Subject(
                 ref=SubjectRef(kind, id, name or id, tuple(each.id for each in touched)),

@@ -315,6 +315,23 @@ def test_a_gap_of_another_region_leaves_no_rule_open_here() -> None:
     assert [(each.region, each.rules) for each in made.gaps] == [(REGION, ("IAM-BOUND",)), ("us-east-1", ())]
 
 
+def test_a_rule_on_a_role_sees_the_regional_facts_of_the_roles_workloads() -> None:
+    @rule("IAM-USED", Checklist.IDENTITY, severity=LOW, effort=HOURS, needs=FACTS, reference="https://h")
+    def used(role: Role) -> Iterator[Outcome]:
+        """Something.
+
+        It matters.
+
+        Fix: mend it.
+        """
+        yield from ()
+
+    assert assessed(estate(service("web")), rules=[used]).unknowns == ()
+    for fact in FACTS:
+        made = assessed(estate(service("web"), gaps=[gap(fact)]), rules=[used])
+        assert [(each.rule, each.needs) for each in made.unknowns] == [("IAM-USED", (f"read:{fact}",))]
+
+
 def test_a_recovered_gap_is_listed_and_changes_nothing() -> None:
     plain = assessed(estate(service("web")))
     made = assessed(estate(service("web"), gaps=[gap("iam.roles", recovered=True)]))

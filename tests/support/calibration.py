@@ -1,0 +1,400 @@
+"""Three built estates that the penalties are calibrated on: one that is ready, one as teams have it, one that is not.
+
+What stands in them was chosen from what each kind of estate looks like, before a score was computed.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from assess.estate.builder import EstateBuilder
+from assess.estate.estate import Estate, Scope
+from assess.estate.facts import Origin
+
+ACCOUNT, REGION = "111122223333", "eu-west-1"
+ECS = f"arn:aws:ecs:{REGION}:{ACCOUNT}"
+ELB = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}"
+REGISTRY = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
+HERE = Origin(account=ACCOUNT, region=REGION)
+EVERYWHERE = Origin(account=ACCOUNT)
+COLLECTED = datetime(2026, 11, 23, 8, tzinfo=UTC)
+FACTS = (
+    "autoscaling",
+    "cloudmap",
+    "ecs.capacity_providers",
+    "ecs.clusters",
+    "ecs.container_instances",
+    "ecs.deployments",
+    "ecs.services",
+    "ecs.task_definitions",
+    "ecs.tasks",
+    "elb.attributes",
+    "elb.listeners",
+    "elb.load_balancers",
+    "elb.target_groups",
+    "schedules",
+    "tags",
+    "vpc.endpoints",
+    "vpc.nacls",
+    "vpc.routes",
+    "vpc.security_groups",
+    "vpc.subnets",
+    "vpc.vpcs",
+    "workflows",
+)
+"""What a scan without denials sees in a region; roles are global."""
+
+Document = dict[str, Any]
+
+
+def clean() -> Estate:
+    """Eight services on Fargate with a copy in staging, run with care: what is left to do is small."""
+    site = _Site("shelf", tags={"owner": "shelf", "aws:cloudformation:stack-name": "shelf"})
+    for environment in ("production", "staging"):
+        suffix = "" if environment == "production" else "-staging"
+        tags = {"environment": environment}
+        for name in ("catalogue", "prices", "search", "reviews"):
+            site.service(f"{name}{suffix}", served=True, tags=tags)
+        for name in ("mailer", "indexer"):
+            site.service(f"{name}{suffix}", container={"healthCheck": HEALTHY}, tags=tags)
+        site.service(f"accounts{suffix}", served=True, tags=tags, deploymentConfiguration=ROLLING)
+        site.service(f"thumbnails{suffix}", container={"healthCheck": HEALTHY}, tags=tags, desiredCount=1, scaled=False)
+    return site.estate()
+
+
+def typical() -> Estate:
+    """Eight services on Fargate as they grew.
+
+    One holds a password in its environment; roles are shared and wide; the database's security group names the
+    services' groups; internal services are found by name and have no health checks; production is all there is.
+    """
+    site = _Site("market", tags={"environment": "production"})
+    wide = site.role("market-task", {"Effect": "Allow", "Action": ["s3:*", "sqs:*"], "Resource": "*"})
+    grown: Document = {"deploymentConfiguration": ROLLING, "scaled": False}
+    for name in ("web", "api"):
+        site.service(name, served=True, role=wide, tags={"owner": "market"}, **grown)
+    password = [{"name": "DATABASE_PASSWORD", "value": "q8Rw!71zLpVx"}, {"name": "DATABASE_HOST", "value": "10.0.3.17"}]
+    site.service("billing", served=True, role=wide, container={"environment": password}, **grown)
+    for name in ("orders", "stock"):
+        site.service(name, registered=True, role=wide, desiredCount=1, **grown)
+    site.service("worker", role=wide, container={"image": "worker:latest"}, desiredCount=1, **grown)
+    site.service("images", container={"healthCheck": HEALTHY}, tags={"owner": "market"}, **grown)
+    site.service(
+        "search",
+        registered=True,
+        container={
+            "image": "elasticsearch:7.17.9",
+            "mountPoints": [{"sourceVolume": "data", "containerPath": "/usr/share/elasticsearch/data"}],
+        },
+        task={"volumes": [{"name": "data", "efsVolumeConfiguration": {"fileSystemId": "fs-0a1b2c3d"}}]},
+        desiredCount=1,
+        **grown,
+    )
+    site.group("database", 5432, *(f"sg-{name}" for name in ("api", "billing", "orders", "stock")))
+    return site.estate()
+
+
+def bad() -> Estate:
+    """Six services on instances that lean on them: sockets, host folders, passwords, no checks, no logs."""
+    site = _Site("legacy", on_instances=True, zones="a")
+    admin = site.role("legacy-admin", {"Effect": "Allow", "Action": "*", "Resource": "*"})
+    secrets = [
+        {"name": "DB_PASSWORD", "value": "Tr0ub4dor&3xyz"},
+        {"name": "DB_HOST", "value": "10.1.2.3"},
+        {"name": "SMTP_PASSWORD", "value": "hG73k!pQz81m"},
+    ]
+    old = {"desiredCount": 1, "scaled": False, "role": admin, "deploymentConfiguration": {"minimumHealthyPercent": 0}}
+    bare = {"logConfiguration": None, "memory": None, "memoryReservation": 256, "cpu": 0, "environment": secrets}
+    for name in ("front", "back"):
+        site.service(name, container=bare, classic=True, **old)
+    site.service("batch", container=bare, **old)
+    site.service(
+        "database",
+        container=bare
+        | {"image": "mysql:5.6", "mountPoints": [{"sourceVolume": "data", "containerPath": "/var/lib/mysql"}]},
+        task={"volumes": [{"name": "data", "host": {"sourcePath": "/srv/mysql"}}]},
+        **old,
+    )
+    site.service(
+        "builder",
+        container=bare
+        | {"privileged": True, "mountPoints": [{"sourceVolume": "docker", "containerPath": "/var/run/docker.sock"}]},
+        task={"volumes": [{"name": "docker", "host": {"sourcePath": "/var/run/docker.sock"}}]},
+        **old,
+    )
+    site.service(
+        "files",
+        container=bare | {"mountPoints": [{"sourceVolume": "share", "containerPath": "/share"}]},
+        task={"volumes": [{"name": "share", "host": {"sourcePath": "/srv/share"}}]},
+        **old,
+    )
+    return site.estate()
+
+
+ROLLING: Document = {"maximumPercent": 200, "minimumHealthyPercent": 100}
+HEALTHY: Document = {"command": ["CMD", "/bin/check"], "interval": 30, "timeout": 5, "retries": 3}
+
+
+class _Site:
+    """One cluster in one VPC, while it is being built."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        tags: Mapping[str, str] | None = None,
+        on_instances: bool = False,
+        zones: str = "abc",
+    ) -> None:
+        self.name = name
+        self.tags = dict(tags or {})
+        self.on_instances = on_instances
+        self.builder = EstateBuilder()
+        self.cluster = f"{ECS}:cluster/{name}"
+        self.vpc = "vpc-0a1b2c3d4e5f60001"
+        self.subnets = [f"subnet-0a1b2c3d4e5f6000{number}" for number in range(1, len(zones) + 1)]
+        self._cluster()
+        self._network(zones)
+        for fact in FACTS:
+            self.builder.saw(fact, ACCOUNT, REGION)
+        self.builder.saw("iam.roles", ACCOUNT, "")
+
+    def estate(self) -> Estate:
+        """What was built."""
+        return self.builder.build(collected_at=COLLECTED, scope=Scope(accounts=(ACCOUNT,), regions=(REGION,)))
+
+    # --- what all services share --------------------------------------------------------------------------------
+
+    def _cluster(self) -> None:
+        insights = "disabled" if self.on_instances else "enabled"
+        self._add(
+            "clusters",
+            clusterArn=self.cluster,
+            clusterName=self.name,
+            status="ACTIVE",
+            settings=[{"name": "containerInsights", "value": insights}],
+            capacityProviders=[] if self.on_instances else ["FARGATE"],
+            tags=_tags(self.tags),
+        )
+        if self.on_instances:
+            instance = f"{ECS}:container-instance/{self.name}/0a1b2c3d4e5f60718293a4b5c6d7e8f9"
+            self._add(
+                "container_instances",
+                containerInstanceArn=instance,
+                ec2InstanceId="i-0a1b2c3d4e5f60001",
+                clusterArn=self.cluster,
+                status="ACTIVE",
+            )
+            self._add("instances", InstanceId="i-0a1b2c3d4e5f60001", SubnetId=self.subnets[0], VpcId=self.vpc)
+
+    def _network(self, zones: str) -> None:
+        self._add("vpcs", VpcId=self.vpc, CidrBlock="10.0.0.0/16", EnableDnsSupport=True, EnableDnsHostnames=True)
+        for number, (id, zone) in enumerate(zip(self.subnets, zones, strict=True)):
+            self._add(
+                "subnets",
+                SubnetId=id,
+                VpcId=self.vpc,
+                CidrBlock=f"10.0.{16 * number}.0/20",
+                AvailabilityZone=f"{REGION}{zone}",
+                AvailableIpAddressCount=4000,
+                MapPublicIpOnLaunch=False,
+            )
+        self._add(
+            "route_tables",
+            RouteTableId="rtb-0a1b2c3d4e5f60001",
+            VpcId=self.vpc,
+            Associations=[{"Main": True}],
+            Routes=[
+                {"DestinationCidrBlock": "10.0.0.0/16", "GatewayId": "local", "State": "active"},
+                {"DestinationCidrBlock": "0.0.0.0/0", "NatGatewayId": "nat-0a1b2c3d4e5f60001", "State": "active"},
+            ],
+        )
+        self._add("nat_gateways", NatGatewayId="nat-0a1b2c3d4e5f60001", VpcId=self.vpc, State="available")
+        self.group("edge", 443, "0.0.0.0/0")
+
+    def group(self, name: str, port: int, *sources: str) -> str:
+        """Id of a security group that admits TCP on a port from other groups' ids or from CIDRs."""
+        id = f"sg-{name}"
+        pairs = [{"GroupId": each, "UserId": ACCOUNT} for each in sources if each.startswith("sg-")]
+        ranges = [{"CidrIp": each} for each in sources if not each.startswith("sg-")]
+        permission = {"IpProtocol": "tcp", "FromPort": port, "ToPort": port}
+        permissions = [permission | {"UserIdGroupPairs": pairs, "IpRanges": ranges}]
+        self._add("security_groups", GroupId=id, GroupName=name, VpcId=self.vpc, IpPermissions=permissions)
+        return id
+
+    def role(self, name: str, *statements: Document) -> str:
+        """ARN of a role that tasks take, with the statements as an inline policy."""
+        arn = f"arn:aws:iam::{ACCOUNT}:role/{name}"
+        trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ecs-tasks.amazonaws.com"}}
+        policy = {"name": "permissions", "document": {"Version": "2012-10-17", "Statement": list(statements)}}
+        self.builder.add(
+            "roles",
+            {
+                "Arn": arn,
+                "RoleName": name,
+                "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trust]},
+                "Policies": [policy] if statements else [],
+            },
+            EVERYWHERE,
+        )
+        return arn
+
+    # --- services -----------------------------------------------------------------------------------------------
+
+    def service(
+        self,
+        name: str,
+        *,
+        served: bool = False,
+        classic: bool = False,
+        registered: bool = False,
+        scaled: bool = True,
+        role: str | None = None,
+        container: Mapping[str, Any] | None = None,
+        task: Mapping[str, Any] | None = None,
+        tags: Mapping[str, str] | None = None,
+        **given: Any,
+    ) -> None:
+        """A service of two tasks; ``container``, ``task`` and ``given`` change what a careful team would write.
+
+        Requests reach it through an Application Load Balancer (``served``) or a Classic one, or by its name in Cloud
+        Map (``registered``).
+        """
+        own = _tags(self.tags | dict(tags or {}))
+        revision = f"{ECS}:task-definition/{name}:7"
+        task_role = role or self.role(f"{name}-task", _read_only(f"arn:aws:s3:::{name}/*"))
+        fargate = {"requiresCompatibilities": ["FARGATE"], "networkMode": "awsvpc", "cpu": "256", "memory": "512"}
+        instances = {"requiresCompatibilities": ["EC2"], "networkMode": "bridge"}
+        self._add(
+            "task_definitions",
+            **{
+                "taskDefinitionArn": revision,
+                "family": name,
+                "revision": 7,
+                "status": "ACTIVE",
+                "taskRoleArn": task_role,
+                "executionRoleArn": role or self.role(f"{name}-execution"),
+                "containerDefinitions": [
+                    _container(name, listens=served or classic or registered) | dict(container or {})
+                ],
+                "tags": own,
+                **(instances if self.on_instances else fargate),
+                **(task or {}),
+            },
+        )
+        tasks = self.group(name, 8080, "sg-edge" if served else "10.0.0.0/16")
+        network = {"subnets": self.subnets, "securityGroups": [tasks], "assignPublicIp": "DISABLED"}
+        breaker = {"deploymentCircuitBreaker": {"enable": True, "rollback": True}}
+        self._add(
+            "services",
+            **{
+                "serviceArn": f"{ECS}:service/{self.name}/{name}",
+                "serviceName": name,
+                "clusterArn": self.cluster,
+                "status": "ACTIVE",
+                "desiredCount": 2,
+                "runningCount": 2,
+                "launchType": "EC2" if self.on_instances else "FARGATE",
+                "taskDefinition": revision,
+                "schedulingStrategy": "REPLICA",
+                "deploymentConfiguration": {"maximumPercent": 200, "minimumHealthyPercent": 100} | breaker,
+                "networkConfiguration": None if self.on_instances else {"awsvpcConfiguration": network},
+                "loadBalancers": self._balanced(name, served, classic),
+                "serviceRegistries": self._registered(name) if registered else [],
+                "tags": own,
+                **given,
+            },
+        )
+        if scaled:
+            resource = f"service/{self.name}/{name}"
+            self._add("scalable_targets", ResourceId=resource, MinCapacity=2, MaxCapacity=6)
+            tracked = {
+                "TargetValue": 60.0,
+                "PredefinedMetricSpecification": {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"},
+            }
+            self._add(
+                "scaling_policies",
+                PolicyARN=f"arn:aws:autoscaling:{REGION}:{ACCOUNT}:scalingPolicy:{name}",
+                PolicyName=f"{name}-cpu",
+                ResourceId=resource,
+                PolicyType="TargetTrackingScaling",
+                TargetTrackingScalingPolicyConfiguration=tracked,
+            )
+
+    def _balanced(self, name: str, served: bool, classic: bool) -> list[Document]:
+        if classic:
+            self._add("load_balancers", LoadBalancerName=f"{name}-classic", Type="classic", VpcId=self.vpc)
+            return [{"loadBalancerName": f"{name}-classic", "containerName": name, "containerPort": 8080}]
+        if not served:
+            return []
+        balancer = f"{ELB}:loadbalancer/app/{name}/0a1b2c3d4e5f6071"
+        group = f"{ELB}:targetgroup/{name}/0a1b2c3d4e5f6071"
+        listener = f"{ELB}:listener/app/{name}/0a1b2c3d4e5f6071/1a2b3c4d5e6f7081"
+        self._add(
+            "load_balancers",
+            LoadBalancerArn=balancer,
+            LoadBalancerName=name,
+            Type="application",
+            Scheme="internet-facing",
+            VpcId=self.vpc,
+            SecurityGroups=["sg-edge"],
+        )
+        self._add(
+            "listeners",
+            ListenerArn=listener,
+            LoadBalancerArn=balancer,
+            Port=443,
+            Protocol="HTTPS",
+            DefaultActions=[{"Type": "forward", "TargetGroupArn": group}],
+        )
+        self._add(
+            "target_groups",
+            TargetGroupArn=group,
+            TargetGroupName=name,
+            Protocol="HTTP",
+            Port=8080,
+            VpcId=self.vpc,
+            TargetType="ip",
+            LoadBalancerArns=[balancer],
+            HealthCheckPath="/ready",
+            Matcher={"HttpCode": "200"},
+            attributes={},
+        )
+        return [{"targetGroupArn": group, "containerName": name, "containerPort": 8080}]
+
+    def _registered(self, name: str) -> list[Document]:
+        arn = f"arn:aws:servicediscovery:{REGION}:{ACCOUNT}:service/srv-{name}"
+        self._add("discovery_services", Arn=arn, Id=f"srv-{name}", Name=name, NamespaceId="ns-0a1b2c3d4e5f6071")
+        return [{"registryArn": arn}]
+
+    def _add(self, kind: str, **document: Any) -> None:
+        self.builder.add(kind, document, HERE)
+
+
+def _container(name: str, *, listens: bool) -> Document:
+    return {
+        "name": name,
+        "image": f"{REGISTRY}/{name}@sha256:{name.encode().hex():0<64.64}",
+        "essential": True,
+        "cpu": 256,
+        "memory": 512,
+        "user": "1000:1000",
+        "readonlyRootFilesystem": True,
+        "portMappings": [{"containerPort": 8080, "protocol": "tcp"}] if listens else [],
+        "logConfiguration": {
+            "logDriver": "awslogs",
+            "options": {
+                "awslogs-group": f"/ecs/{name}",
+                "awslogs-region": REGION,
+                "awslogs-stream-prefix": "ecs",
+            },
+        },
+    }
+
+
+def _read_only(resource: str) -> Document:
+    return {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": resource}
+
+
+def _tags(tags: Mapping[str, str]) -> list[Document]:
+    return [{"key": key, "value": value} for key, value in tags.items()]
