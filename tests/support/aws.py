@@ -14,6 +14,7 @@ logs every call, and goes wrong on demand.
 import io
 import os
 import re
+import socket
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -22,6 +23,7 @@ from typing import Any, Self
 
 import boto3
 from botocore.config import Config
+from botocore.session import Session as BotocoreSession
 from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
 from moto.iam.models import get_account_id_from
@@ -63,8 +65,13 @@ class SimulatedAws:
         self._calls: list[LoggedCall] = []
         self._faults: list[Fault] = []
         self._ecs: dict[tuple[str, str], SimulatedEcs] = {}
+        # no variable names a profile or a file: the process's own environment is out of reach
+        nowhere = {"profile": (None, None, None, None), "config_file": (None, None, os.devnull, None)}
         self._session: Any = boto3.Session(
-            aws_access_key_id="testing", aws_secret_access_key="testing", aws_session_token="testing"
+            aws_access_key_id="testing",
+            aws_secret_access_key="testing",
+            aws_session_token="testing",
+            botocore_session=BotocoreSession(nowhere),
         )
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._server = make_server("127.0.0.1", 0, self._application, threaded=True, request_handler=_Quiet)
@@ -234,7 +241,8 @@ class SimulatedAws:
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         answer = self._answer(environ, body)
         if answer.disconnects:
-            raise ConnectionAbortedError("as a fault wants it")
+            environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+            raise ConnectionAbortedError("as a fault wants it")  # werkzeug takes it for a client that left
         headers = list(answer.headers)
         shown = answer.body
         if answer.cut_at is not None:
@@ -319,7 +327,7 @@ def _struck(call: Call, striking: list[Fault], proceed: Callable[[], Answer]) ->
 
 
 class _Quiet(MotoRequestHandler):
-    def log(self, *_message: Any) -> None:
+    def log_request(self, *_message: Any) -> None:
         """Keeps the tests' output free of a line a request."""
 
 

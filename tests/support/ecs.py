@@ -34,6 +34,8 @@ _SERVICE_FIELDS = (
 )
 """Members of a request to create or update a service that DescribeServices shows under the same name."""
 
+_CAPACITY_FIELDS = ("launchType", "capacityProviderStrategy", "platformVersion", "platformFamily")
+
 _DEPLOYMENT_FIELDS = ("serviceConnectConfiguration", "volumeConfigurations", "vpcLatticeConfigurations")
 """Members of such a request that DescribeServices shows under the deployment only."""
 
@@ -247,7 +249,7 @@ class SimulatedEcs:
             settings["capacity"] = self._capacity(given, document["clusterArn"], settings["taskDefinition"], ask)
         elif given.get("platformVersion"):
             settings["capacity"]["platformVersion"] = given["platformVersion"]
-        for name in ("launchType", "capacityProviderStrategy", "platformVersion", "platformFamily"):
+        for name in _CAPACITY_FIELDS:
             document.pop(name, None)
         document |= copy.deepcopy(settings["capacity"])
 
@@ -467,8 +469,9 @@ class SimulatedEcs:
             "tags": given.get("tags") or [],
         }
         for name in ("networkConfiguration", "loadBalancers", "serviceRegistries"):
-            task_set[name] = copy.deepcopy(given.get(name) or service.get(name) or [])
-        for name in ("launchType", "capacityProviderStrategy", "platformVersion", "platformFamily", "externalId"):
+            if given.get(name) or service.get(name):
+                task_set[name] = copy.deepcopy(given.get(name) or service[name])
+        for name in (*_CAPACITY_FIELDS, "externalId"):
             if given.get(name):
                 task_set[name] = copy.deepcopy(given[name])
         return task_set
@@ -489,7 +492,9 @@ class SimulatedEcs:
             chosen = _task_set(service, str(call.parameters["primaryTaskSet"]))
             for each in service["taskSets"]:
                 each["status"] = "PRIMARY" if each is chosen else "ACTIVE"
-            self._settings[service["serviceArn"]]["taskDefinition"] = self._revision(chosen["taskDefinition"], ask)
+            settings = self._settings[service["serviceArn"]]
+            settings["taskDefinition"] = self._revision(chosen["taskDefinition"], ask)
+            settings["capacity"] = {name: chosen[name] for name in _CAPACITY_FIELDS if name in chosen}
             self._run_service(service, service["desiredCount"])
         return {"taskSet": chosen}
 

@@ -1,4 +1,8 @@
-"""Pages and batch limits as AWS has them, for the operations where moto has none."""
+"""Pages and batch limits as AWS has them, for the operations where moto has none.
+
+moto pages elbv2:DescribeLoadBalancers and DescribeRules (50 a page), elb:DescribeLoadBalancers, ec2:DescribeInstances
+and most lists of iam, events, scheduler, stepfunctions and servicediscovery itself.
+"""
 
 import base64
 from collections.abc import Callable, Mapping
@@ -28,7 +32,6 @@ _KEYS = {
     "ecs": _Keys("maxResults", "nextToken", "nextToken", "InvalidParameterException"),
     "ec2": _Keys("MaxResults", "NextToken", "NextToken", "InvalidParameterValue"),
     "elbv2": _Keys("PageSize", "Marker", "NextMarker", "ValidationError"),
-    "elb": _Keys("PageSize", "Marker", "NextMarker", "ValidationError"),
     "iam": _Keys("MaxItems", "Marker", "Marker", "ValidationError"),
     "application-autoscaling": _Keys("MaxResults", "NextToken", "NextToken", "ValidationException"),
 }
@@ -52,11 +55,8 @@ PAGES: Mapping[tuple[str, str], Page] = {
     ("ec2", "DescribeSecurityGroups"): Page(("SecurityGroups",), None, 1000, 5),
     ("ec2", "DescribeNetworkAcls"): Page(("NetworkAcls",), None, 1000, 5),
     ("ec2", "DescribeNetworkInterfaces"): Page(("NetworkInterfaces",), None, 1000, 5),
-    ("elb", "DescribeLoadBalancers"): Page(("LoadBalancerDescriptions",), 400, 400),
-    ("elbv2", "DescribeLoadBalancers"): Page(("LoadBalancers",), 400, 400),
     ("elbv2", "DescribeTargetGroups"): Page(("TargetGroups",), 400, 400),
     ("elbv2", "DescribeListeners"): Page(("Listeners",), 400, 400),
-    ("elbv2", "DescribeRules"): Page(("Rules",), 400, 400),
     ("iam", "GetAccountAuthorizationDetails"): Page(
         ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies"), 100, 1000
     ),

@@ -155,6 +155,11 @@ def _platform(seeder: Seeder, network: Network) -> str:
     for instance in described["Instances"]:
         identity = json.dumps({"instanceId": instance["InstanceId"]})
         seeder.ecs.register_container_instance(cluster=cluster, instanceIdentityDocument=identity)
+        # moto's Auto Scaling drops the profile that the launch template names
+        seeder.ec2.associate_iam_instance_profile(
+            InstanceId=instance["InstanceId"],
+            IamInstanceProfile={"Arn": profile["Arn"], "Name": profile["InstanceProfileName"]},
+        )
     return cluster
 
 
@@ -288,11 +293,15 @@ def _cart(shop: _Shop) -> None:
     """Blocked: Redis runs beside the application, and what it holds ends with the task."""
     seeder = shop.seeder
     group = seeder.security_group(shop.network, "shop-cart", (8080, "10.20.0.0/16"))
-    registry = seeder.client("servicediscovery").create_service(
+    discovery = seeder.client("servicediscovery")
+    registry = discovery.create_service(
         Name="cart",
         NamespaceId=shop.namespace,
         DnsConfig={"DnsRecords": [{"Type": "A", "TTL": 15}], "RoutingPolicy": "MULTIVALUE"},
-    )["Service"]["Arn"]
+    )["Service"]
+    discovery.register_instance(
+        ServiceId=registry["Id"], InstanceId="cart-1", Attributes={"AWS_INSTANCE_IPV4": "10.20.3.17"}
+    )
     redis = container("redis", image="public.ecr.aws/docker/library/redis:7.2", portMappings=listens(6379))
     revision = seeder.task_definition(
         "cart",
@@ -315,7 +324,7 @@ def _cart(shop: _Shop) -> None:
         owner="orders",
         desiredCount=1,
         networkConfiguration=awsvpc(shop.network, group),
-        serviceRegistries=[{"registryArn": registry}],
+        serviceRegistries=[{"registryArn": registry["Arn"]}],
     )
 
 
