@@ -1,11 +1,11 @@
 """Elastic Load Balancing (v2 and Classic) in its own terms."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from pydantic import Field
 
-from assess.estate.facts import Choice, Identifier, PascalFact, PascalPart, PascalTag, Text, tags_of
+from assess.estate.facts import Choice, Identifier, IdentifierTree, PascalFact, PascalPart, PascalTag, Text, tags_of
 
 
 class LoadBalancer(PascalFact):
@@ -24,7 +24,7 @@ class LoadBalancer(PascalFact):
     vpc_id: Identifier | None = None
     ip_address_type: Choice | None = None
     security_groups: tuple[Identifier, ...] = ()
-    availability_zones: tuple[Mapping[str, Any], ...] = ()
+    availability_zones: tuple[IdentifierTree, ...] = ()
     attributes: Mapping[str, Identifier] | None = None
     tags: tuple[PascalTag, ...] = ()
 
@@ -60,7 +60,7 @@ class ForwardConfiguration(PascalPart):
     """Where a forward action sends requests."""
 
     target_groups: tuple[WeightedTargetGroup, ...] = ()
-    target_group_stickiness_config: Mapping[str, Any] | None = None
+    target_group_stickiness_config: IdentifierTree | None = None
 
 
 class Action(PascalPart):
@@ -119,7 +119,7 @@ class Listener(PascalFact):
     certificates: tuple[Certificate, ...] = ()
     ssl_policy: Identifier | None = None
     default_actions: tuple[Action, ...] = ()
-    mutual_authentication: Mapping[str, Any] | None = None
+    mutual_authentication: IdentifierTree | None = None
 
 
 class Matcher(PascalPart):

@@ -6,7 +6,7 @@ Field names and meanings are those of the ECS API reference
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -15,6 +15,7 @@ from assess.estate.facts import (
     EnvironmentValue,
     Fact,
     Identifier,
+    IdentifierTree,
     Part,
     Tag,
     Text,
@@ -166,7 +167,7 @@ class ResourceRequirement(Part):
 
     type: Choice = ""
     value: Identifier = ""
-    sharing_strategy: Mapping[str, Any] | None = None
+    sharing_strategy: IdentifierTree | None = None
 
 
 class FirelensConfiguration(Part):
@@ -291,7 +292,7 @@ class Volume(Part):
     s3files_volume_configuration: S3FilesVolumeConfiguration | None = Field(
         default=None, alias="s3filesVolumeConfiguration"
     )
-    fsx_windows_file_server_volume_configuration: Mapping[str, Any] | None = None
+    fsx_windows_file_server_volume_configuration: IdentifierTree | None = None
     configured_at_launch: bool | None = None
 
 
@@ -457,7 +458,7 @@ class ServiceLoadBalancer(Part):
     load_balancer_name: Identifier | None = None
     container_name: Identifier | None = None
     container_port: int | None = None
-    advanced_configuration: Mapping[str, Any] | None = None
+    advanced_configuration: IdentifierTree | None = None
 
 
 class ServiceRegistry(Part):
@@ -491,8 +492,8 @@ class ServiceConnectService(Part):
     discovery_name: Identifier | None = None
     client_aliases: tuple[ClientAlias, ...] = ()
     ingress_port_override: int | None = None
-    timeout: Mapping[str, Any] | None = None
-    tls: Mapping[str, Any] | None = None
+    timeout: IdentifierTree | None = None
+    tls: IdentifierTree | None = None
 
 
 class ServiceConnectConfiguration(Part):
@@ -544,7 +545,7 @@ class Deployment(Part):
     rollout_state_reason: Text | None = None
     service_connect_configuration: ServiceConnectConfiguration | None = None
     volume_configurations: tuple[ServiceVolumeConfiguration, ...] = ()
-    vpc_lattice_configurations: tuple[Mapping[str, Any], ...] = ()
+    vpc_lattice_configurations: tuple[IdentifierTree, ...] = ()
 
 
 class TaskSet(Part):
@@ -586,7 +587,7 @@ class DeploymentConfiguration(Part):
     alarms: DeploymentAlarms | None = None
     strategy: Choice | None = None
     bake_time_in_minutes: int | None = None
-    lifecycle_hooks: tuple[Mapping[str, Any], ...] = ()
+    lifecycle_hooks: tuple[IdentifierTree, ...] = ()
 
 
 class DeploymentController(Part):
@@ -735,7 +736,7 @@ class Cluster(Fact):
 
     cluster_arn: Identifier = ""
     cluster_name: Identifier = ""
-    configuration: Mapping[str, Any] = Field(default_factory=dict)
+    configuration: IdentifierTree = Field(default_factory=dict)
     status: Choice | None = None
     registered_container_instances_count: int | None = None
     running_tasks_count: int | None = None
@@ -789,7 +790,7 @@ class CapacityProvider(Fact):
     status: Choice | None = None
     type: Choice | None = None
     auto_scaling_group_provider: AutoScalingGroupProvider | None = None
-    managed_instances_provider: Mapping[str, Any] | None = None
+    managed_instances_provider: IdentifierTree | None = None
     tags: tuple[Tag, ...] = ()
 
 

@@ -19,7 +19,7 @@ from assess.estate.ecs import (
     Task,
     TaskDefinition,
 )
-from assess.estate.facts import Fact, Origin
+from assess.estate.facts import Fact, Identifier, Origin
 from assess.estate.gaps import Gap, Missing, Reason, Seen
 from assess.estate.identity import Role
 from assess.estate.network import (
@@ -48,9 +48,9 @@ class Source(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    path: str
+    path: Identifier
     kind: Literal["task_definition", "container_definitions"]
-    facts: tuple[str, ...]
+    facts: tuple[Identifier, ...]
 
 
 class Scope(BaseModel):
@@ -58,11 +58,11 @@ class Scope(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    accounts: tuple[str, ...] = ()
-    regions: tuple[str, ...] = ()
+    accounts: tuple[Identifier, ...] = ()
+    regions: tuple[Identifier, ...] = ()
     sources: tuple[Source, ...] = ()
-    filters: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
-    skipped: tuple[str, ...] = ()
+    filters: Mapping[str, tuple[Identifier, ...]] = Field(default_factory=dict)
+    skipped: tuple[Identifier, ...] = ()
     """Files of a folder that hold nothing this tool reads, by path."""
 
 

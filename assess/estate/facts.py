@@ -5,7 +5,7 @@ The annotations on a model's fields are also the declaration that the door works
 and every field that a model does not know, passes the door word by word.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import Enum
 from typing import Annotated, Any, ClassVar
 
@@ -26,6 +26,8 @@ class Leaf(Enum):
     """The value of a tag whose key stands beside it."""
     TEXT = "text"
     """Anything else: passes token by token, and what is not known to be harmless is replaced."""
+    POINTER = "pointer"
+    """A JSON pointer: every step passes as the key of an object does."""
 
 
 Identifier = Annotated[str, Leaf.IDENTIFIER]
@@ -33,6 +35,9 @@ Choice = Annotated[str, Leaf.CHOICE]
 EnvironmentValue = Annotated[str, Leaf.ENVIRONMENT]
 TagValue = Annotated[str, Leaf.TAG]
 Text = Annotated[str, Leaf.TEXT]
+Pointer = Annotated[str, Leaf.POINTER]
+IdentifierTree = Annotated[Mapping[str, Any], Leaf.IDENTIFIER]
+"""An object of AWS's own that holds names, numbers and choices only, at any depth."""
 
 
 class Part(BaseModel):
@@ -67,8 +72,8 @@ class Origin(BaseModel):
     account: Identifier = ""
     region: Identifier = ""
     source: Identifier | None = None
-    lines: dict[str, int] = Field(default_factory=dict)
-    unresolved: dict[str, Text] = Field(default_factory=dict)
+    lines: dict[Pointer, int] = Field(default_factory=dict)
+    unresolved: dict[Pointer, Text] = Field(default_factory=dict)
     """Fields that hold a template's placeholder, by JSON pointer: what stands there (safe). Where a placeholder
     stands in place of a number, a boolean, a list or an object, the field itself is absent from the model."""
 

@@ -4,6 +4,8 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
+from assess.estate.facts import Identifier, Text
+
 
 class Reason(StrEnum):
     """Why an outcome is unknown; where several apply, the first in this order counts."""
@@ -37,19 +39,19 @@ class Gap(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    api: str
+    api: Identifier
     """``service:Operation`` as AWS names it, or ``file`` for an input file."""
-    action: str | None
+    action: Identifier | None
     """The IAM action that the call needs; none for a file."""
-    account: str
-    region: str
-    resource: str | None = None
+    account: Identifier
+    region: Identifier
+    resource: Identifier | None = None
     enumeration: bool = False
     reason: Reason
-    facts: tuple[str, ...] = ()
-    error: str
+    facts: tuple[Identifier, ...] = ()
+    error: Identifier
     """AWS's error code, or a short name such as ``Truncated``."""
-    message: str
+    message: Text
     """One line for a person, without anything secret."""
     recovered: bool = False
     """Whether a fallback read the same facts: listed, but nothing is missing."""
@@ -60,9 +62,9 @@ class Seen(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    fact: str
-    account: str
-    region: str
+    fact: Identifier
+    account: Identifier
+    region: Identifier
 
 
 class Missing(BaseModel):

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
+from assess.estate.documents import PolicyDocument
 from assess.estate.facts import Identifier, PascalFact, PascalPart, PascalTag, tags_of
 
 
@@ -11,7 +12,7 @@ class Policy(PascalPart):
 
     policy_name: Identifier = ""
     policy_arn: Identifier = ""
-    document: Mapping[str, Any] | None = None
+    document: PolicyDocument | None = None
     """Absent where the policy's text could not be read."""
 
 
@@ -20,7 +21,7 @@ class PermissionsBoundary(PascalPart):
 
     permissions_boundary_type: Identifier | None = None
     permissions_boundary_arn: Identifier = ""
-    document: Mapping[str, Any] | None = None
+    document: PolicyDocument | None = None
 
 
 class Statement:
@@ -85,7 +86,7 @@ class Role(PascalFact):
     arn: Identifier = ""
     role_name: Identifier = ""
     path: Identifier | None = None
-    assume_role_policy_document: Mapping[str, Any] | None = None
+    assume_role_policy_document: PolicyDocument | None = None
     policies: tuple[Policy, ...] = ()
     instance_profiles: tuple[Identifier, ...] = ()
     permissions_boundary: PermissionsBoundary | None = None

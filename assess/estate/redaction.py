@@ -39,7 +39,8 @@ class Redaction(NamedTuple):
 
 
 MARKER = re.compile(
-    r"\(redacted:(token|userinfo|named|weak|placeholder|harmless|text):([a-z0-9-]{1,40}):([0-9]+(?:-[0-9]+|\+)?):g([0-9]+)\)"
+    r"\(redacted:(token|userinfo|named|weak|placeholder|harmless|text):([a-z0-9-]{1,40})"
+    r":([0-9]{1,4}(?:-[0-9]{1,4}|\+)?):g([0-9]{1,9})\)"
 )
 
 _BANDS = (0, 8, 16, 32, 64, 128, 256, 1024)

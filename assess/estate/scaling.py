@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from pydantic import Field
 
-from assess.estate.facts import Choice, Identifier, PascalFact
+from assess.estate.facts import Choice, Identifier, IdentifierTree, PascalFact
 
 
 class ScalableTarget(PascalFact):
@@ -30,8 +30,8 @@ class ScalingPolicy(PascalFact):
     policy_name: Identifier = ""
     resource_id: Identifier = ""
     policy_type: Choice | None = None
-    target_tracking_scaling_policy_configuration: Mapping[str, Any] | None = None
-    step_scaling_policy_configuration: Mapping[str, Any] | None = None
+    target_tracking_scaling_policy_configuration: IdentifierTree | None = None
+    step_scaling_policy_configuration: IdentifierTree | None = None
 
 
 class ScheduledScaling(PascalFact):

@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from assess.estate.facts import Choice, Fact, Identifier, PascalFact, PascalPart, Text
+from assess.estate.documents import StatesDefinition
+from assess.estate.facts import Choice, Fact, Identifier, IdentifierTree, PascalFact, PascalPart, Text
 
 
 class EcsParameters(PascalPart):
@@ -17,8 +18,8 @@ class EcsParameters(PascalPart):
     launch_type: Choice | None = None
     platform_version: Identifier | None = None
     group: Identifier | None = None
-    network_configuration: Mapping[str, Any] | None = None
-    capacity_provider_strategy: tuple[Mapping[str, Any], ...] = ()
+    network_configuration: IdentifierTree | None = None
+    capacity_provider_strategy: tuple[IdentifierTree, ...] = ()
 
 
 class EventTarget(PascalPart):
@@ -91,7 +92,7 @@ class StateMachine(Fact):
     type: Choice | None = None
     status: Choice | None = None
     role_arn: Identifier | None = None
-    definition: Mapping[str, Any] = Field(default_factory=dict)
+    definition: StatesDefinition = Field(default_factory=dict)
 
     def ecs_tasks(self) -> Iterator[tuple[str, str, str]]:
         """Each state that runs a task: the state's name, its task definition, its cluster (both as written).

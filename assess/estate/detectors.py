@@ -1,0 +1,434 @@
+"""What a text itself says: formats of tokens and keys, passwords inside URLs, and what kind of value a text is."""
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from detect_secrets.plugins.azure_storage_key import AzureStorageKeyDetector
+from detect_secrets.plugins.discord import DiscordBotTokenDetector
+from detect_secrets.plugins.gitlab_token import GitLabTokenDetector
+from detect_secrets.plugins.mailchimp import MailchimpDetector
+from detect_secrets.plugins.pypi_token import PypiTokenDetector
+from detect_secrets.plugins.slack import SlackDetector
+from detect_secrets.plugins.square_oauth import SquareOAuthDetector
+
+from assess.estate.redaction import MARKER, RedactionClass
+from assess.estate.wordlists import WORD_LISTS
+
+
+class Span(NamedTuple):
+    """A piece of a text that must go: from ``start`` up to, not including, ``end``."""
+
+    start: int
+    end: int
+    of: RedactionClass
+    detector: str
+
+
+def spans(text: str, *, now: float, paired: bool = False) -> list[Span]:
+    """The pieces of a text that are secret by their format, in order and apart from each other.
+
+    ``now`` (seconds since 1970) tells live JWTs from expired ones. ``paired`` says that an AWS key id and its
+    40-character secret stand beside each other in the values around this text.
+    """
+    if _SUSPECT.search(text) is None and not paired:
+        return []
+    found = [*_tokens(text, now, paired), *_userinfo(text)]
+    found.extend(_encoded(text, now))
+    return _apart(found)
+
+
+def value_class(value: str, *, now: float, certain: bool = True) -> tuple[RedactionClass, str]:
+    """What a value under a credential's name is, and by which detector; the value itself always goes.
+
+    ``certain`` is false where the name speaks of authentication only: then a plain word is not taken for a secret.
+    """
+    text = value.strip()
+    hits = [each for each in spans(text, now=now) if each.of is not RedactionClass.TEXT]
+    tokens = [each for each in hits if each.of is RedactionClass.TOKEN]
+    if tokens:
+        return RedactionClass.TOKEN, tokens[0].detector
+    if hits:
+        return hits[0].of, hits[0].detector
+    if _PLACEHOLDER.search(text):
+        return RedactionClass.PLACEHOLDER, "placeholder"
+    if is_weak(text):
+        return RedactionClass.WEAK, "common-default"
+    if _AWS_SECRET.fullmatch(text) and _is_mixed(text):
+        return RedactionClass.TOKEN, "aws-secret-access-key"
+    kind = _harmless_kind(text)
+    if kind is not None:
+        return RedactionClass.HARMLESS, kind
+    if not certain and not _could_be_credential(text):
+        return RedactionClass.TEXT, "name"
+    return RedactionClass.NAMED, "name"
+
+
+def is_weak(text: str) -> bool:
+    """Whether a password is a common default: ``postgres``, ``admin123``, ``my-secret-password``."""
+    if text in _WEAK_NUMBERS:
+        return True
+    words = [word for word in _WEAK_SPLIT.split(text.lower()) if word]
+    return 0 < len(words) <= 4 and all(word in _WEAK for word in words)
+
+
+def is_placeholder(text: str) -> bool:
+    """Whether a text says that somebody is to fill it in: ``changeme``, ``<TOKEN>``, ``${TOKEN}``, ``xxx``."""
+    return _PLACEHOLDER.search(text) is not None
+
+
+def looks_random(text: str) -> bool:
+    """Whether a piece of a name or path looks made by a machine: long runs that mix letters, cases and digits."""
+    if len(text) < _SHORTEST_RANDOM:
+        return False
+    total = 0
+    for piece in _PIECE.findall(text):
+        if len(piece) < _SHORTEST_RANDOM:
+            total += _switches(piece) if len(piece) > 4 else 0
+            continue
+        switches = _switches(piece)
+        has_digit = _DIGIT.search(piece) is not None
+        if (has_digit and switches >= 4) or (len(piece) >= 20 and switches * 5 >= len(piece)):
+            return True
+        if len(piece) >= 20 and has_digit and _HEX.fullmatch(piece) and not piece.isdigit():
+            return True
+        total += switches
+    return total >= 7 and total * 5 >= len(text)
+
+
+# --- formats of tokens --------------------------------------------------------------------------------------------
+
+
+def _plugin(detector: type, name: str) -> list[tuple[str, re.Pattern[str]]]:
+    return [(name, pattern) for pattern in detector.denylist]  # type: ignore[attr-defined]  # untyped library
+
+
+_START = r"(?<![A-Za-z0-9])"
+_TOKENS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    # The pages that give each format are those of the services named; quantifiers are bounded on purpose.
+    ("github-token", re.compile(_START + r"(?:gh[pousr]_[A-Za-z0-9]{30,255}|github_pat_[A-Za-z0-9_]{22,255})")),
+    ("slack-token", re.compile(_START + r"(?:xox[a-z]{1,2}-|xapp-)[A-Za-z0-9-]{10,255}")),
+    ("stripe-key", re.compile(_START + r"(?:[sr]k_live_|whsec_)[A-Za-z0-9+/=]{16,255}")),
+    ("google-api-key", re.compile(_START + r"AIza[A-Za-z0-9_-]{35}")),
+    ("google-oauth-secret", re.compile(_START + r"(?:GOCSPX-[A-Za-z0-9_-]{20,64}|ya29\.[A-Za-z0-9_-]{20,512})")),
+    ("sendgrid-key", re.compile(_START + r"SG\.[A-Za-z0-9_-]{16,64}\.[A-Za-z0-9_-]{16,128}")),
+    ("npm-token", re.compile(_START + r"npm_[A-Za-z0-9]{36}")),
+    ("npm-token", re.compile(r":_(?:authToken|password|auth)=\s{0,8}[^\s\"']{8,512}")),
+    ("anthropic-key", re.compile(_START + r"sk-ant-[A-Za-z0-9_-]{20,255}")),
+    ("openai-key", re.compile(_START + r"sk-(?:proj-|svcacct-|admin-)[A-Za-z0-9_-]{20,255}")),
+    ("openai-key", re.compile(_START + r"sk-[A-Za-z0-9]{32,64}(?![A-Za-z0-9])")),
+    ("vault-token", re.compile(_START + r"hv[sbr]\.[A-Za-z0-9_-]{20,255}")),
+    ("digitalocean-token", re.compile(_START + r"do[opr]_v1_[a-f0-9]{64}")),
+    ("shopify-token", re.compile(_START + r"shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}")),
+    ("docker-token", re.compile(_START + r"dckr_[po]at_[A-Za-z0-9_-]{20,64}")),
+    ("huggingface-token", re.compile(_START + r"hf_[A-Za-z0-9]{30,64}")),
+    ("new-relic-key", re.compile(_START + r"(?:NRAK-[A-Z0-9]{27}|NRJS-[a-f0-9]{19}|[a-f0-9]{36}NRAL)")),
+    ("grafana-token", re.compile(_START + r"gl(?:sa|c)_[A-Za-z0-9_+/=]{32,255}")),
+    ("databricks-token", re.compile(_START + r"dapi[a-f0-9]{32}")),
+    ("terraform-token", re.compile(_START + r"[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_=-]{40,128}")),
+    ("atlassian-token", re.compile(_START + r"ATATT3[A-Za-z0-9_=-]{40,255}")),
+    ("linear-key", re.compile(_START + r"lin_(?:api|oauth)_[A-Za-z0-9]{30,64}")),
+    ("sentry-token", re.compile(_START + r"sntry[su]_[A-Za-z0-9_+/=-]{32,255}")),
+    ("rubygems-key", re.compile(_START + r"rubygems_[a-f0-9]{48}")),
+    ("postman-key", re.compile(_START + r"PMAK-[a-f0-9]{24}-[a-f0-9]{34}")),
+    ("age-key", re.compile(_START + r"AGE-SECRET-KEY-1[A-Z0-9]{58}")),
+    ("telegram-token", re.compile(_START + r"[0-9]{8,10}:AA[A-Za-z0-9_-]{33}(?![A-Za-z0-9_-])")),
+    ("twilio-key", re.compile(_START + r"SK[a-f0-9]{32}(?![A-Za-z0-9])")),
+    ("mailgun-key", re.compile(_START + r"key-[a-f0-9]{32}(?![A-Za-z0-9])")),
+    ("discord-webhook", re.compile(r"discord(?:app)?\.com/api/webhooks/[0-9]{1,24}/[A-Za-z0-9_-]{20,128}")),
+    ("slack-webhook", re.compile(r"hooks\.slack\.com/(?:services|workflows)/[A-Za-z0-9_/-]{8,255}")),
+    ("teams-webhook", re.compile(r"webhook\.office\.com/webhookb2/[A-Za-z0-9@_/-]{20,255}")),
+    ("azure-connection", re.compile(r"(?:SharedAccessKey|AccountKey|SharedAccessSignature)=[^;\s\"']{16,512}")),
+    ("signed-url", re.compile(r"(?:X-Amz-Signature=[a-f0-9]{64}|[?&]sig=[A-Za-z0-9%+/=]{30,128})")),
+    *_plugin(AzureStorageKeyDetector, "azure-storage-key"),
+    *_plugin(DiscordBotTokenDetector, "discord-token"),
+    *_plugin(GitLabTokenDetector, "gitlab-token"),
+    *_plugin(MailchimpDetector, "mailchimp-key"),
+    *_plugin(PypiTokenDetector, "pypi-token"),
+    *_plugin(SlackDetector, "slack-token"),
+    *_plugin(SquareOAuthDetector, "square-secret"),
+)
+
+_SUSPECT = re.compile(
+    r"://|@|AKIA|ASIA|ABIA|ACCA|PRIVATE KEY|PuTTY-User|gh[pousr]_|github_pat_|xox|xapp-|hooks\.|webhook|k_live_|whsec_"
+    r"|AIza|GOCSPX|ya29\.|SG\.|gl[a-z]{1,6}[-_]|GR1348941|npm_|:_auth|:_password|sk-|hv[sbr]\.|_v1_|shp[a-z]{2}_|dckr_"
+    r"|hf_|NRAK|NRJS|NRAL|dapi|atlasv1|ATATT3|lin_|sntry|rubygems_|PMAK|AGE-SECRET|SK[a-f0-9]{8}|key-[a-f0-9]{8}|-us[0-9]"
+    r"|pypi-|sq0csp|[0-9]{8}:|[MNO][A-Za-z0-9_-]{23}|AccountKey|SharedAccess|X-Amz-Sig|sig=|eyJ"
+    r"|[A-Za-z0-9+/_-]{24}|(?i:(?:pass(?:word|wd)?|pwd)\s{0,3}=)"
+)
+"""What must stand somewhere in a text for any detector to hit it."""
+
+_AWS_KEY_ID = re.compile(r"(?<![A-Z0-9])(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Z0-9])")
+_AWS_SECRET = re.compile(r"(?<![A-Za-z0-9/+=])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])")
+_PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|PuTTY-User-Key-File-[0-9]")
+_PRIVATE_KEY_END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
+_JWT = re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,2048}\.(eyJ[A-Za-z0-9_-]{2,8192})(?:\.[A-Za-z0-9_-]{0,2048})?")
+_FILLER = re.compile(r"EXAMPLE|(?i:x{5}|\*{4}|your|changeme|placeholder|dummy|redacted)|(.)\1{11}")
+
+
+def _tokens(text: str, now: float, paired: bool) -> Iterator[Span]:
+    for begin in _PRIVATE_KEY.finditer(text):
+        end = _PRIVATE_KEY_END.search(text, begin.end())
+        yield Span(begin.start(), end.end() if end else len(text), RedactionClass.TOKEN, "private-key")
+        break  # what follows the first key of a bundle goes with it
+    yield from _aws(text, paired)
+    for match in _JWT.finditer(text):
+        of, name = _jwt(match.group(1), now)
+        yield Span(match.start(), match.end(), of, name)
+    for name, pattern in _TOKENS:
+        for match in pattern.finditer(text):
+            of = RedactionClass.PLACEHOLDER if _FILLER.search(match.group()) else RedactionClass.TOKEN
+            yield Span(match.start(), match.end(), of, name)
+
+
+def _aws(text: str, paired: bool) -> Iterator[Span]:
+    ids = list(_AWS_KEY_ID.finditer(text))
+    secrets = [each for each in _AWS_SECRET.finditer(text) if _is_mixed(each.group())] if ids or paired else []
+    for match in (*ids, *secrets):
+        name = "aws-secret-access-key" if match in secrets else "aws-access-key-id"
+        of = RedactionClass.TOKEN if secrets or paired else RedactionClass.TEXT
+        if _FILLER.search(match.group()):
+            of = RedactionClass.PLACEHOLDER
+        yield Span(match.start(), match.end(), of, name)
+
+
+def has_aws_key_id(text: str) -> bool:
+    """Whether a text holds an AWS access key id."""
+    return _AWS_KEY_ID.search(text) is not None
+
+
+def is_aws_secret(text: str) -> bool:
+    """Whether a text has the shape of an AWS secret access key: 40 mixed characters."""
+    return _AWS_SECRET.fullmatch(text) is not None and _is_mixed(text)
+
+
+def _is_mixed(text: str) -> bool:
+    return any(map(str.isupper, text)) and any(map(str.islower, text)) and any(map(str.isdigit, text))
+
+
+def _jwt(payload: str, now: float) -> tuple[RedactionClass, str]:
+    """Live unless its payload gives an ``exp`` that has passed (RFC 7519, section 4.1.4)."""
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    except (ValueError, RecursionError):
+        return RedactionClass.TOKEN, "jwt"
+    expires = claims.get("exp") if isinstance(claims, dict) else None
+    if isinstance(expires, int | float) and expires < now:
+        return RedactionClass.TEXT, "jwt-expired"
+    return RedactionClass.TOKEN, "jwt"
+
+
+# --- passwords in URLs and connection strings -----------------------------------------------------------------------
+
+_RUN = re.compile(r"(?:" + MARKER.pattern + r"|[^\s\"'<>`])+")
+_PORT_AND_PATH = re.compile(r"[^\s:@/]*:[0-9]{1,5}(?:[/?#,]|$)")
+_AUTHORITY_END = re.compile(r"[/?#]")
+_HOST_AFTER = re.compile(r"@(?:\[|[A-Za-z0-9.-])")
+_NO_SCHEME = re.compile(
+    r"(?<![\w/.:@-])[\w.+-]{1,64}:([^\s@\"'<>/:]{1,256})@(?!sha256:)(?:(?:tcp|udp|unix)\(|[A-Za-z0-9-]{1,63}[.:])"
+)
+_KEY_VALUE = re.compile(
+    r"(?i)(?<![A-Za-z0-9])(?:password|passwd|pwd|pass)\s{0,3}=\s{0,3}"
+    r"(\"[^\"]{0,512}\"|'[^']{0,512}'|" + MARKER.pattern + r"|[^\s;&,\"'|<>)]{1,512})"
+)
+
+
+def _userinfo(text: str) -> Iterator[Span]:
+    if "@" in text:
+        if "://" in text:
+            for run in _RUN.finditer(text):
+                yield from _urls_userinfo(text, run.start(), run.group())
+        for match in _NO_SCHEME.finditer(text):
+            yield from _password(text, match.start(1), match.end(1))
+    if "=" in text:
+        for match in _KEY_VALUE.finditer(text):
+            yield from _password(text, match.start(1), match.end(1))
+
+
+def _urls_userinfo(text: str, at: int, run: str) -> Iterator[Span]:
+    """Passwords of the URLs in a run without spaces; each goes from its ``://`` to the next."""
+    scheme, *rest = run.split("://")
+    at += len(scheme)
+    for each in rest:
+        at += len("://")
+        yield from _url_userinfo(text, at, each)
+        at += len(each)
+
+
+def _url_userinfo(text: str, start: int, rest: str) -> Iterator[Span]:
+    authority = len(rest) - len(rest.lstrip("/"))
+    ends = _AUTHORITY_END.search(rest, authority)
+    end = ends.start() if ends else len(rest)
+    at = rest.rfind("@", 0, end)
+    if at < 0:  # a password may hold a slash that nobody encoded
+        if _PORT_AND_PATH.match(rest) or ":" not in rest[:end]:
+            return
+        at = max((each.start() for each in _HOST_AFTER.finditer(rest)), default=-1)
+        if at < 0:
+            return
+    user, colon, password = rest[:at].partition(":")
+    if colon and password:
+        first = start + len(user) + 1
+        yield from _password(text, first, start + at)
+    if looks_random(user) and not MARKER.fullmatch(user):
+        yield Span(start, start + len(user), RedactionClass.TEXT, "userinfo-name")
+
+
+def _password(text: str, start: int, end: int) -> Iterator[Span]:
+    if end - start >= 2 and text[start] in "\"'" and text[end - 1] == text[start]:
+        start, end = start + 1, end - 1
+    value = text[start:end]
+    if not value or MARKER.fullmatch(value) or REFERENCE.fullmatch(value):
+        return
+    if _PLACEHOLDER.search(value):
+        yield Span(start, end, RedactionClass.PLACEHOLDER, "placeholder")
+    elif is_weak(value):
+        yield Span(start, end, RedactionClass.WEAK, "common-default")
+    else:
+        yield Span(start, end, RedactionClass.USERINFO, "password")
+
+
+# --- base64 ---------------------------------------------------------------------------------------------------------
+
+_BASE64 = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{24,87384}={0,2}(?![A-Za-z0-9+/_=-])")
+_URL_SAFE = str.maketrans("-_", "+/")
+_NOT_PRINTABLE = re.compile(rb"[^\t\n\r\x20-\x7e]")
+
+
+def _encoded(text: str, now: float) -> Iterator[Span]:
+    for match in _BASE64.finditer(text):
+        decoded = decoded_base64(match.group())
+        if decoded is None:
+            continue
+        hits = [*_tokens(decoded, now, False), *_userinfo(decoded)]
+        if hits:
+            worst = min(hits, key=lambda each: _ORDER.index(each.of))
+            yield Span(match.start(), match.end(), worst.of, worst.detector)
+        elif _SECRET_FIELD.search(decoded):
+            yield Span(match.start(), match.end(), RedactionClass.NAMED, "base64")
+
+
+def decoded_base64(text: str) -> str | None:
+    """The printable ASCII text that a base64 text (either alphabet) stands for, or none."""
+    bare = text.rstrip("=").translate(_URL_SAFE)
+    try:
+        decoded = base64.b64decode(bare + "=" * (-len(bare) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return None if not decoded or _NOT_PRINTABLE.search(decoded) else decoded.decode("ascii")
+
+
+_SECRET_FIELD = re.compile(
+    r"(?i)(?:password|passwd|passphrase|secret|token|api[_-]?key|private[_-]?key|credential)[\w-]{0,32}\"?\s{0,3}[:=]"
+)
+
+_ORDER = tuple(RedactionClass)
+
+
+def _apart(found: list[Span]) -> list[Span]:
+    """Overlapping spans joined under the gravest class."""
+    joined: list[Span] = []
+    for each in sorted(found):
+        if not joined or each.start >= joined[-1].end:
+            joined.append(each)
+            continue
+        last = joined.pop()
+        graver = min(last, each, key=lambda span: _ORDER.index(span.of))
+        joined.append(Span(last.start, max(last.end, each.end), graver.of, graver.detector))
+    return joined
+
+
+# --- kinds of values ------------------------------------------------------------------------------------------------
+
+REFERENCE = re.compile(
+    r"\$\{\{[^{}]{0,200}\}\}|\$\{[^{}]{0,200}\}|\{\{[^{}]{0,200}\}\}|\$\([A-Za-z_][A-Za-z0-9_.]{0,80}\)|\$[A-Z_][A-Z0-9_]{0,80}"
+    r"|%[A-Z_][A-Z0-9_]{0,80}%|<%[^%]{0,200}%>"
+)
+"""A variable that somebody else fills in; it holds nothing itself."""
+
+_PLACEHOLDER = re.compile(
+    r"(?i)change[-_ ]?(?:me|this|it)|replace|to[-_ ]?be[-_ ]|example|dummy|your[-_ ]|\byour|insert|placeholder"
+    r"|todo|fixme|fill[-_ ]?in|redacted|sample|fake|xxx|\*\*\*|\.\.\.|<[A-Za-z][\w .-]*>|\$\{|\{\{|%[A-Z_]+%|<%|\$\("
+    r"|set[-_ ]?me|goes[-_ ]?here|not[-_ ]?(?:set|a|the)[-_ ]?real"
+    r"|^(?:none|null|nil|undefined|unset|empty|tbd|n/?a|-+|_+|x+)$"
+    r"|^(?-i:\$[A-Z_][A-Z0-9_]*|@@?[A-Z_]+@@?|__[A-Z0-9_]+__)$"
+)
+
+_WEAK = WORD_LISTS["weak"]
+_WEAK_SPLIT = re.compile(r"[^a-z]+|(?<=password)(?=[a-z])|(?<=secret)(?=[a-z])|(?<=admin)(?=[a-z])")
+_WEAK_NUMBERS = WORD_LISTS["weak_number"]
+
+_HARMLESS_KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("boolean", re.compile(r"(?i)true|false|yes|no|on|off|enabled?|disabled?|required?|optional|always|never|auto")),
+    (
+        "number",
+        re.compile(
+            r"(?i)[+-]?[0-9]{1,20}(?:\.[0-9]{1,10})? ?(?:%|ms|[smhdw]|[kmgt]i?b?|(?:second|minute|hour|day)s?)?"
+        ),
+    ),
+    ("arn", re.compile(r"arn:aws[a-z-]{0,16}:[a-z0-9-]{1,64}:\S{1,2048}")),
+    (
+        "reference",
+        re.compile(r"(?:ssm|secretsmanager|vault|op|awssm|sm|gcpsm|file|classpath|env):(?://)?[\w./:#-]{1,512}"),
+    ),
+    ("path", re.compile(r"(?:~|\.{1,2})?(?:/[\w.@+-]{1,64}){1,16}/?|[A-Za-z]:\\[\w.\\ -]{1,255}")),
+    ("url", re.compile(r"[a-z][a-z0-9+.-]{1,20}://[^\s@]{1,2048}")),
+    ("host", re.compile(r"(?:[a-z0-9-]{1,63}\.){1,8}(?:com|net|org|io|dev|internal|local|aws)(?::[0-9]{1,5})?")),
+    (
+        "public-key",
+        re.compile(
+            r"(?s)-----BEGIN (?:[A-Z]{1,8} )?(?:PUBLIC KEY|CERTIFICATE)-----.{0,65536}"
+            r"|(?:ssh-(?:rsa|ed25519|dss)|ecdsa-[a-z0-9-]{1,40}) .{1,16384}"
+        ),
+    ),
+    ("publishable-key", re.compile(r"pk_(?:live|test)_[A-Za-z0-9]{8,255}")),
+    (
+        "algorithm",
+        re.compile(
+            r"(?i)(?:[HREP]S|SHA-?|SHA[123]-|A|AES-?)(?:128|192|224|256|384|512)(?:-?(?:GCM|CBC|CTR|KW|GCMKW))?"
+            r"|SHA-?1|MD5|EdDSA|bcrypt|scrypt|argon2(?:id?)?|pbkdf2|rsa|ed25519|SCRAM-SHA-(?:256|512)"
+        ),
+    ),
+    (
+        "mode",
+        re.compile(
+            r"(?i)basic|bearer|plain|login|cram-md5|digest|oauth2?|oidc|saml|ldap|(?:aws[_-])?iam|aws-sigv4|jwt|ssl|m?tls"
+            r"|kerberos|ntlm|cookie|session|header|anonymous|native|internal|external|trust|md5|scram"
+            r"|sasl(?:_ssl|_plaintext)?|service_account|api_?key|query|prompt|file|env"
+        ),
+    ),
+)
+
+
+def _harmless_kind(text: str) -> str | None:
+    for kind, pattern in _HARMLESS_KINDS:
+        if pattern.fullmatch(text) and not (kind in ("path", "url") and looks_random(text)):
+            return kind
+    return None
+
+
+_CREDENTIAL_SHAPE = re.compile(r"[^A-Za-z_ -]")
+
+
+def _could_be_credential(text: str) -> bool:
+    return len(text) >= 8 and _CREDENTIAL_SHAPE.search(text) is not None
+
+
+# --- runs of machine-made characters --------------------------------------------------------------------------------
+
+_SHORTEST_RANDOM = 8
+_PIECE = re.compile(r"[A-Za-z0-9]+")
+_DIGIT = re.compile(r"[0-9]")
+_HEX = re.compile(r"[0-9a-f]+|[0-9A-F]+")
+_SWITCH = re.compile(r"(?<=[a-z])(?=[A-Z0-9])|(?<=[A-Z])(?=[0-9])|(?<=[0-9])(?=[A-Za-z])")
+
+
+def _switches(piece: str) -> int:
+    """How often the kind of character changes, a capital at a word's start not counted twice."""
+    return sum(1 for _ in _SWITCH.finditer(piece[:_LONGEST_PIECE]))
+
+
+_LONGEST_PIECE = 512

@@ -1,0 +1,113 @@
+"""What a name says about the value that stands under it: a credential, a resource, or nothing."""
+
+import re
+from enum import Enum
+from functools import lru_cache
+
+from assess.estate.wordlists import WORD_LISTS
+
+
+class NameKind(Enum):
+    """What a variable, option, field or tag with this name holds."""
+
+    SECRET = "secret"  # noqa: S105 - a kind of name
+    """A credential by its name: ``DB_PASSWORD``, ``apiKey``, ``spring.datasource.password``."""
+    AUTH = "auth"
+    """Something about authentication, which may or may not be a credential: ``AUTH_MODULE``."""
+    RESOURCE = "resource"
+    """The name or address of a resource: ``ORDERS_QUEUE``, ``DB_HOST``, ``awslogs-group``."""
+    PLAIN = "plain"
+    """Nothing that matters here."""
+
+
+@lru_cache(maxsize=8192)
+def name_kind(name: str) -> NameKind:
+    """What a name in any case style (camelCase, SNAKE_CASE, kebab-case, dotted) says by its whole words.
+
+    A name whose last word says that the value only describes a credential (``_ARN``, ``_FILE``, ``_TTL``, ...) is no
+    credential's.
+    """
+    words = words_of(name)
+    if not words:
+        return NameKind.PLAIN
+    secret = _secret_by(words)
+    if secret is not None and not _describes(words):
+        return secret
+    if secret is NameKind.SECRET:
+        return NameKind.PLAIN  # `PASSWORD_HOST=x` is not worth trusting a bare word for
+    return NameKind.RESOURCE if _says_resource(words) else NameKind.PLAIN
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether a name says that its value is a credential."""
+    return name_kind(name) in (NameKind.SECRET, NameKind.AUTH)
+
+
+@lru_cache(maxsize=8192)
+def words_of(name: str) -> tuple[str, ...]:
+    """The words of a name in lower case; names longer than 256 characters have none."""
+    if len(name) > _LONGEST_NAME:
+        return ()
+    return tuple(word.lower() for word in _WORD.findall(name))
+
+
+@lru_cache(maxsize=2048)
+def is_kept_tag(key: str) -> bool:
+    """Whether a tag's key says that the value is an owner, team, environment or application, or a tool's mark."""
+    if key.startswith(_MARKS) or key in ("Name", "name"):
+        return True
+    words = set(words_of(key))
+    return bool(words & _OWNER_WORDS) or {"cost", "center"} <= words or {"cost", "centre"} <= words
+
+
+_LONGEST_NAME = 256
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_]+")
+
+_SECRET_WORDS = WORD_LISTS["secret"]
+_SECRET_KEYS = WORD_LISTS["secret_key_before"]
+
+_SECRET_ENDS = tuple(sorted(WORD_LISTS["secret_end"]))
+
+_DESCRIBES = WORD_LISTS["describing_last"]
+
+_RESOURCES_ANYWHERE = WORD_LISTS["resource_anywhere"]
+_RESOURCES_LAST = WORD_LISTS["resource_last"]
+_AFTER_RESOURCE = WORD_LISTS["after_resource"]
+_NOT_RESOURCE_LAST = WORD_LISTS["not_resource_last"]
+
+_OWNER_WORDS = WORD_LISTS["owner_tag"]
+_MARKS = ("aws:", "copilot-", "kubernetes.io/")
+
+
+def _secret_by(words: tuple[str, ...]) -> NameKind | None:
+    found: NameKind | None = None
+    for index, word in enumerate(words):
+        before = words[index - 1] if index else ""
+        if word in _SECRET_WORDS or word.endswith(_SECRET_ENDS):
+            return NameKind.SECRET
+        if word in ("key", "keys", "salt") and before in _SECRET_KEYS:
+            return NameKind.SECRET
+        if word == "auth":
+            if index == len(words) - 1:
+                return NameKind.SECRET
+            found = NameKind.AUTH
+    return found
+
+
+def _describes(words: tuple[str, ...]) -> bool:
+    last = words[-1]
+    if last.isdigit() and len(words) > 1:
+        last = words[-2]
+    return last in _DESCRIBES or last.startswith("expir")
+
+
+def _says_resource(words: tuple[str, ...]) -> bool:
+    last = words[-1]
+    if last in _NOT_RESOURCE_LAST:
+        return False
+    if last.isdigit() and len(words) > 1:
+        words = words[:-1]
+        last = words[-1]
+    if last in _RESOURCES_LAST or (last in _AFTER_RESOURCE and len(words) > 1 and words[-2] in _RESOURCES_LAST):
+        return True
+    return any(word in _RESOURCES_ANYWHERE for word in words) or words[-2:] == ("stream", "prefix")

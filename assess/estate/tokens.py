@@ -1,0 +1,694 @@
+"""Reads a text token by token and keeps what is known to be harmless: the heart of the door.
+
+Shell words, parts of URLs, leaves of JSON and ``key=value`` pairs are looked at one by one. What is a number, a
+boolean, a host, an ARN, a path, the name of an option or a word of the harmless list stays; all else is replaced.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from assess.estate.detectors import REFERENCE, has_aws_key_id, is_aws_secret, looks_random, spans, value_class
+from assess.estate.names import NameKind, is_secret_name, name_kind
+from assess.estate.redaction import MARKER, RedactionClass
+from assess.estate.wordlists import HARMLESS_WORDS, WORD_LISTS
+
+Redact = Callable[[RedactionClass, str, str], str]
+"""Makes the marker of a text: class, detector, the text that goes."""
+
+LONGEST_TEXT = 65_536
+"""Longer texts are not read token by token but replaced whole."""
+
+DEEPEST_NESTING = 64
+"""Documents nested deeper are replaced from there on."""
+
+
+class TokenReader:
+    """Lets texts pass token by token; ``redact`` makes the markers, ``now`` tells live JWTs from expired ones."""
+
+    def __init__(self, redact: Redact, now: float) -> None:
+        self._redact = redact
+        self._now = now
+        self._kept: set[tuple[str, str]] = set()
+
+    # --- whole leaves -------------------------------------------------------------------------------------------
+
+    def identifier(self, text: str) -> str:
+        """A text that is kept as it is unless a detector hits a piece of it."""
+        if len(text) > _LONGEST_IDENTIFIER:
+            return self.text(text)
+        return self._without_spans(text, paired=False)
+
+    def choice(self, text: str) -> str:
+        """One of a list that AWS keeps: kept when it has the shape of one."""
+        if _CHOICE.fullmatch(text) and not looks_random(text):
+            return self._without_spans(text, paired=False)
+        return self.text(text)
+
+    def text(self, text: str) -> str:
+        """A text of which nothing is known."""
+        return self.value("", text)
+
+    def value(self, name: str, text: str, *, paired: bool = False, depth: int = 0) -> str:
+        """The value of a variable, an option or a field with this name.
+
+        ``paired`` says that an AWS key id and a secret of its shape stand among the values around it.
+        """
+        if not text or (text, name) in self._kept:
+            return text
+        if MARKER.fullmatch(text):
+            return text
+        kind = name_kind(name) if name else NameKind.PLAIN
+        if kind in (NameKind.SECRET, NameKind.AUTH):
+            of, detector = value_class(text[:LONGEST_TEXT], now=self._now, certain=kind is NameKind.SECRET)
+            return self._redact(of, detector, text)
+        passed = self._passed(name, kind, text, paired, depth)
+        if passed == text and len(self._kept) < _MOST_KEPT and len(text) <= _LONGEST_KEPT:
+            self._kept.add((text, name))
+        return passed
+
+    def arguments(self, texts: Sequence[str]) -> list[str]:
+        """The words of a command line: an option may say what the next word is."""
+        state = _Command()
+        return [self._argument(text, state) for text in texts]
+
+    def key(self, text: str) -> str:
+        """A key of an object: kept when it has the shape of a name and no detector hits it."""
+        if _KEY.fullmatch(text) and not looks_random(text):
+            return self._without_spans(text, paired=False)
+        return self.text(text)
+
+    # --- documents of unknown shape -----------------------------------------------------------------------------
+
+    def anything(self, value: Any, name: str = "", depth: int = 0) -> Any:
+        """A JSON-like value of which nothing is known but the name it stands under."""
+        if isinstance(value, str):
+            return self.value(name, value, depth=depth)
+        if value is None or isinstance(value, bool):
+            return value
+        if isinstance(value, int | float):
+            return self._number(value, name)
+        if depth >= DEEPEST_NESTING:
+            return self._redact(RedactionClass.TEXT, "nesting", "")
+        if isinstance(value, Mapping):
+            return self._object(value, name, depth + 1)
+        if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
+            return self._list(value, name, depth + 1)
+        if hasattr(value, "isoformat"):
+            return value.isoformat()
+        return self.value(name, str(value), depth=depth)
+
+    def _number(self, value: float, name: str) -> Any:
+        if name and is_secret_name(name):
+            return self.value(name, str(value))
+        if isinstance(value, float) and not (abs(value) < float("inf")):
+            return str(value)
+        return value if abs(value) < _LARGEST_NUMBER else self._redact(RedactionClass.TEXT, "number", str(value))
+
+    def _object(self, given: Mapping[Any, Any], name: str, depth: int) -> dict[str, Any]:
+        beside = name_beside(given)
+        paired = is_pair(given.values())
+        passed: dict[str, Any] = {}
+        for raw, value in given.items():
+            key = str(raw)
+            lowered = key.lower()
+            if beside is not None and lowered in VALUE_KEYS:
+                passed[self.key(key)] = self.anything(value, beside, depth)
+            elif beside is not None and lowered in NAME_KEYS and isinstance(value, str):
+                passed[self.key(key)] = self.identifier(value)
+            elif isinstance(value, str):
+                under = name if lowered in _INHERITING_KEYS and name else key
+                passed[self.key(key)] = self.value(under, value, paired=paired, depth=depth)
+            else:
+                passed[self.key(key)] = self.anything(value, key, depth)
+        return passed
+
+    def _list(self, given: Sequence[Any], name: str, depth: int) -> list[Any]:
+        if given and all(isinstance(each, str) for each in given) and not (name and _matters(name)):
+            return self.arguments(given)
+        return [self.anything(each, name, depth) for each in given]
+
+    # --- texts --------------------------------------------------------------------------------------------------
+
+    def _passed(self, name: str, kind: NameKind, text: str, paired: bool, depth: int) -> str:
+        if len(text) > LONGEST_TEXT:
+            hits = spans(text[:LONGEST_TEXT], now=self._now)
+            of, detector = (hits[0].of, hits[0].detector) if hits else (RedactionClass.TEXT, "too-long")
+            return self._redact(of, detector, text)
+        if _SAFE.fullmatch(text) and not has_aws_key_id(text):
+            return text
+        passed = self._json(text, depth)
+        if passed is not None:
+            return passed
+        clean = self._without_spans(text, paired)
+        if kind is NameKind.RESOURCE and clean == text and _is_resource(text):
+            return text
+        return self._one_if_nothing_kept(text, self._tokens(clean, _Command(), depth, name))
+
+    def _without_spans(self, text: str, paired: bool) -> str:
+        found = spans(text, now=self._now, paired=paired)
+        if not found:
+            return text
+        pieces: list[str] = []
+        at = 0
+        for span in found:
+            piece = text[span.start : span.end]
+            pieces += [text[at : span.start], piece if MARKER.fullmatch(piece) else self._redact(*span[2:], piece)]
+            at = span.end
+        return "".join((*pieces, text[at:]))
+
+    def _json(self, text: str, depth: int) -> str | None:
+        """The text with its leaves passed, where it is JSON."""
+        if text.lstrip()[:1] not in ("{", "[") or depth >= _DEEPEST_TEXT:
+            return None
+        try:
+            parsed = json.loads(text)
+        except (ValueError, RecursionError):
+            return None
+        passed = self.anything(parsed, "", depth + 1)
+        return text if passed == parsed else json.dumps(passed, ensure_ascii=False)
+
+    def _one_if_nothing_kept(self, text: str, passed: str) -> str:
+        """One marker for the whole text where its pieces are replaced all, for no other reason than caution."""
+        markers = list(MARKER.finditer(passed))
+        if len(markers) < 2 or any(each.group(1) != RedactionClass.TEXT for each in markers):
+            return passed
+        if MARKER.search(text) or _LETTER_OR_DIGIT.search(MARKER.sub("", passed)):
+            return passed
+        return self._redact(RedactionClass.TEXT, "unknown", text)
+
+    def _argument(self, text: str, state: "_Command") -> str:
+        if not text or MARKER.fullmatch(text):
+            state.pending = ""
+            return text
+        if state.pending:
+            name, state.pending = state.pending, ""
+            if not _is_option(text):
+                return self._named(name, text)
+        if len(text) > LONGEST_TEXT:
+            return self.text(text)
+        passed = self._json(text, 0)
+        if passed is not None:
+            return passed
+        clean = self._without_spans(text, paired=False)
+        return self._one_if_nothing_kept(text, self._tokens(clean, state, 0, ""))
+
+    # --- tokens -------------------------------------------------------------------------------------------------
+
+    def _tokens(self, text: str, state: "_Command", depth: int, name: str) -> str:
+        return "".join(self._token(match, text, state, depth, name) for match in _TOKEN.finditer(text))
+
+    def _token(self, match: re.Match[str], text: str, state: "_Command", depth: int, name: str) -> str:
+        kind, token = match.lastgroup or "", match.group()
+        if kind == "space":
+            state.list_name = ""
+            if "\n" in token:
+                state.pending = ""
+            return token
+        if kind == "operator":
+            if token[0] in ";|&\n" or token.endswith("("):
+                state.pending = state.program = ""
+            return token
+        if kind == "mark":
+            state.pending = ""
+            return token
+        if kind == "quoted":
+            return self._quoted(token, text[match.end() :][:4], state, depth)
+        if state.pending:
+            under, state.pending = state.pending, ""
+            if token in _AUTH_SCHEMES and under in _HEADER_NAMES:
+                state.pending = "password"
+                return token
+            if not _is_option(token):
+                return token if kind == "reference" else self._named(under, token)
+        if kind == "reference":
+            return self._reference(token, depth)
+        if kind == "url":
+            return self._url(token, depth)
+        return self._word(token, state, depth, name)
+
+    def _quoted(self, token: str, after: str, state: "_Command", depth: int) -> str:
+        quote, inside = token[0], token[1:-1]
+        if not inside:
+            return token
+        if state.pending:
+            under, state.pending = state.pending, ""
+            return quote + self._named(under, inside) + quote
+        if _SEPARATOR.match(after) and is_secret_name(inside):
+            state.pending = inside
+            return quote + self.key(inside) + quote
+        if depth >= _DEEPEST_TEXT:
+            return quote + self._redact(RedactionClass.TEXT, "nesting", inside) + quote
+        escaped = quote == '"' and '\\"' in inside
+        plain = inside.replace('\\"', '"') if escaped else inside
+        passed = self._json(plain, depth + 1)
+        if passed is None:
+            nested = _Command(program=state.program)
+            passed = self._tokens(plain, nested, depth + 1, "")
+            state.pending = nested.pending
+        if passed == plain:
+            return token
+        return quote + (passed.replace('"', '\\"') if escaped else passed) + quote
+
+    def _reference(self, token: str, depth: int) -> str:
+        """A reference to a variable, with the default in it judged by the variable's name."""
+        default = _DEFAULTED.fullmatch(token)
+        if default is None:
+            return token if _PLAIN_REFERENCE.fullmatch(token) else self._inside(token, depth)
+        head, name, operator, text, tail = default.groups()
+        return head + name + operator + self._named(name, text) + tail
+
+    def _inside(self, token: str, depth: int) -> str:
+        opening = _OPENING.match(token)
+        if opening is None or depth >= _DEEPEST_TEXT:
+            return self._redact(RedactionClass.TEXT, "unknown", token)
+        end = _CLOSING.search(token)
+        start, stop = opening.end(), end.start() if end else len(token)
+        return token[:start] + self._tokens(token[start:stop], _Command(), depth + 1, "") + token[stop:]
+
+    def _named(self, name: str, text: str, of: RedactionClass | None = None) -> str:
+        """A value under a name in a text: references stay, for they hold nothing themselves."""
+        if not text or MARKER.fullmatch(text) or REFERENCE.fullmatch(text):
+            return text
+        quote = text[0] if len(text) > 1 and text[0] in "\"'" and text[-1] == text[0] else ""
+        inside = text[1:-1] if quote else text
+        if not is_secret_name(name):
+            return quote + self.value(name, inside, depth=_DEEPEST_TEXT - 1) + quote
+        found, detector = value_class(inside, now=self._now, certain=name_kind(name) is NameKind.SECRET)
+        if of is not None and found is RedactionClass.NAMED:
+            found = of
+        return quote + self._redact(found, detector, inside) + quote
+
+    # --- words --------------------------------------------------------------------------------------------------
+
+    def _word(self, word: str, state: "_Command", depth: int, name: str) -> str:
+        if state.list_name:
+            return self._named(state.list_name, word)
+        if is_harmless(word):
+            state.after(word)
+            return word
+        attached = state.attached_secret(word)
+        if attached:
+            return attached + self._named("password", word[len(attached) :])
+        pair = _PAIR.fullmatch(word)
+        if pair is not None:
+            return self._pair(pair, state, depth)
+        option = _OPTION.fullmatch(word)
+        if option is not None and not looks_random(word):
+            state.after(word)
+            return word
+        if name and name_kind(name) is NameKind.RESOURCE and _is_resource(word):
+            return word
+        state.after(word)
+        return self._parts(word, state)
+
+    def _pair(self, pair: re.Match[str], state: "_Command", depth: int) -> str:
+        """``key=value``, ``--key=value``, ``key: value`` and ``key:value`` where the key is a credential's."""
+        dashes, key, sign, value = pair.groups()
+        if ":" in sign and not is_secret_name(key):
+            if not value and is_harmless(key):
+                return dashes + key + sign
+            return self._parts(dashes + key + sign + value, state)
+        head = (dashes + key if not looks_random(key) else dashes + self._part(key)) + sign
+        bare = key.rpartition("D")[2] if dashes == "-" and key.startswith("D") else key
+        if not value:
+            state.pending = bare if is_secret_name(bare) else ""
+            state.list_name = ""
+            return head
+        state.list_name = bare
+        if is_secret_name(bare):
+            return head + self._named(bare, value)
+        return head + self._value_in_word(bare, value, depth)
+
+    def _value_in_word(self, name: str, value: str, depth: int) -> str:
+        if is_harmless(value):
+            return value
+        if name_kind(name) is NameKind.RESOURCE and _is_resource(value):
+            return value
+        if depth >= _DEEPEST_TEXT:
+            return self._redact(RedactionClass.TEXT, "nesting", value)
+        return self._tokens(value, _Command(), depth + 1, name)
+
+    def _parts(self, word: str, state: "_Command") -> str:
+        """A word that holds several things: ``host:port``, ``image:tag``, ``mailbox@host``, ``prefix:arn:...``."""
+        arn = word.find("arn:aws")
+        if arn > 0 and _SAFE.fullmatch(word[arn:]):
+            return self._parts(word[:arn].rstrip(":"), state) + word[len(word[:arn].rstrip(":")) :]
+        if word.endswith((".", "!", "?", ":")) and is_harmless(word[:-1]):
+            return word
+        if _MIXED.search(word) is None:
+            return self._part(word)
+        return "".join(
+            piece if index % 2 or not piece else self._part(piece) for index, piece in enumerate(_MIXED.split(word))
+        )
+
+    def _part(self, piece: str) -> str:
+        if is_harmless(piece) or MARKER.fullmatch(piece):
+            return piece
+        return self._redact(RedactionClass.TEXT, "unknown", piece)
+
+    # --- URLs ---------------------------------------------------------------------------------------------------
+
+    def _url(self, url: str, depth: int) -> str:
+        match = _URL_PARTS.fullmatch(url)
+        if match is None:
+            return self._redact(RedactionClass.TEXT, "unknown", url)
+        scheme, userinfo, hosts, path, query, fragment = match.groups(default="")
+        if looks_random(scheme):
+            scheme = self._redact(RedactionClass.TEXT, "unknown", scheme)
+        return "".join(
+            (
+                scheme,
+                "://",
+                self._userinfo(userinfo),
+                "".join(self._host(each) for each in _KEEP_COMMA.split(hosts)),
+                "".join(self._segment(each) for each in _KEEP_SLASH.split(path)),
+                "".join(self._parameter(each, depth) for each in _KEEP_AND.split(query)),
+                fragment[:1] + self._segment(fragment[1:]),
+            )
+        )
+
+    def _userinfo(self, userinfo: str) -> str:
+        """What stands before the ``@``: the detectors have replaced the password already."""
+        if not userinfo:
+            return ""
+        user, colon, password = userinfo[:-1].partition(":")
+        if user and not (MARKER.fullmatch(user) or REFERENCE.fullmatch(user) or _USER.fullmatch(user)):
+            user = self._redact(RedactionClass.TEXT, "userinfo-name", user)
+        if password and not (MARKER.fullmatch(password) or REFERENCE.fullmatch(password)):
+            password = self._redact(RedactionClass.USERINFO, "password", password)
+        return user + colon + password + "@"
+
+    def _host(self, host: str) -> str:
+        if host in ("", ",") or MARKER.fullmatch(host):
+            return host
+        name, colon, port = host.rpartition(":") if _PORT.search(host) else (host, "", "")
+        if colon and not ((port.isdigit() and len(port) <= 5) or REFERENCE.fullmatch(port) or MARKER.fullmatch(port)):
+            return self._host(name) + ":" + self._redact(RedactionClass.USERINFO, "password", port)
+        if _URL_HOST.fullmatch(name) and (_AWS_HOST.search(name) or not looks_random(name)):
+            return host
+        if REFERENCE.search(name) or MARKER.search(name) or "<" in name:
+            kept = "".join(
+                each if _URL_HOST.fullmatch(each) or not each else self._reference_or_part(each)
+                for each in _KEEP_REFERENCE.split(name)
+                if each is not None
+            )
+            return kept + colon + port
+        return self._redact(RedactionClass.TEXT, "unknown", name) + colon + port
+
+    def _reference_or_part(self, piece: str) -> str:
+        return self._reference(piece, 0) if REFERENCE.fullmatch(piece) else self._part(piece)
+
+    def _segment(self, segment: str) -> str:
+        if segment in ("", "/", ";") or MARKER.fullmatch(segment):
+            return segment
+        if ";" in segment or "=" in segment:  # matrix parameters; SQL Server's connection URL
+            return "".join(self._parameter(each, _DEEPEST_TEXT - 1) for each in _KEEP_AND.split(segment))
+        if _SEGMENT.fullmatch(segment) and not looks_random(segment):
+            return segment
+        if REFERENCE.search(segment):
+            return (
+                "".join(
+                    self._segment(each) if not REFERENCE.fullmatch(each) else self._reference(each, 0)
+                    for each in _KEEP_REFERENCE.split(segment)
+                    if each
+                )
+                if not REFERENCE.fullmatch(segment)
+                else self._reference(segment, 0)
+            )
+        return self._redact(RedactionClass.TEXT, "unknown", segment)
+
+    def _parameter(self, parameter: str, depth: int) -> str:
+        if parameter in ("", "?", "&", ";"):
+            return parameter
+        key, sign, value = parameter.partition("=")
+        if not sign:
+            return self._segment(key)
+        head = self.key(key) + sign
+        if is_secret_name(key):
+            return head + self._named(key, value, RedactionClass.USERINFO)
+        return head + self._value_in_word(key, value, depth)
+
+
+# --- the state of a command line ------------------------------------------------------------------------------------
+
+
+class _Command:
+    """What the words before say about the next: the program, and an option whose value it is."""
+
+    __slots__ = ("list_name", "pending", "program")
+
+    def __init__(self, program: str = "") -> None:
+        self.program = program
+        self.pending = ""
+        self.list_name = ""
+
+    def after(self, word: str) -> None:
+        name = word.rpartition("/")[2]
+        if name in _SECRET_OPTIONS:
+            self.program = name
+            return
+        if self.program and word in _SECRET_OPTIONS[self.program]:
+            self.pending = "password"
+            return
+        bare = word.lstrip("-")
+        if word.startswith("-") and is_secret_name(bare):
+            self.pending = bare
+        elif bare.lower() in _SECRET_WORDS_OF_FILES or word.rstrip(":").lower() in _HEADER_NAMES:
+            self.pending = bare.rstrip(":")
+        elif bare.lower() == "password":  # SQL: PASSWORD 'text'
+            self.pending = ""
+
+    def attached_secret(self, word: str) -> str:
+        """The option that a password hangs on without a space (``-psecret``), or an empty text."""
+        for option in _ATTACHED.get(self.program, ()):
+            if word.startswith(option) and len(word) > len(option):
+                return option
+        return ""
+
+
+_MYSQL = ("mysql", "mysqladmin", "mysqldump", "mysqlcheck", "mysqlimport", "mysqlshow", "mariadb", "mariadb-admin")
+_MONGO = ("mongo", "mongosh", "mongodump", "mongorestore", "mongoexport", "mongoimport", "mongostat")
+_SECRET_OPTIONS: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys((*_MYSQL, "mariadb-dump", "mysqlsh"), ("--password",)),
+    **dict.fromkeys(_MONGO, ("-p",)),
+    "curl": ("-u", "--user", "-U", "--proxy-user", "--oauth2-bearer"),
+    "wget": ("--password", "--http-password"),
+    "redis-cli": ("-a", "--pass"),
+    "valkey-cli": ("-a", "--pass"),
+    "sshpass": ("-p",),
+    "sqlcmd": ("-P",),
+    "bcp": ("-P",),
+    "cqlsh": ("-p",),
+    "ldapsearch": ("-w",),
+    "ldapadd": ("-w",),
+    "docker": ("-p",),
+    "az": ("-p",),
+    "unzip": ("-P",),
+}
+"""Options of programs that take a password as the next word, by program; ``docker -p`` may be a port: a number."""
+_ATTACHED: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys((*_MYSQL, "mariadb-dump", "mysqlsh", "sshpass"), ("-p",)),
+    "curl": ("-u",),
+    "redis-cli": ("-a",),
+    "sqlcmd": ("-P",),
+}
+_SECRET_WORDS_OF_FILES = frozenset({"requirepass", "masterauth", "masteruser", "identified"})
+_HEADER_NAMES = frozenset({"authorization", "proxy-authorization", "Authorization", "Proxy-Authorization"})
+_AUTH_SCHEMES = frozenset({"Bearer", "bearer", "Basic", "basic", "Token", "token", "Digest", "ApiKey", "GenieKey"})
+
+
+# --- single tokens --------------------------------------------------------------------------------------------------
+
+
+def is_harmless(word: str) -> bool:
+    """Whether a single token is known to hold no secret: a number, host, ARN, path, or words of the list."""
+    if word.lower() in HARMLESS_WORDS or _SAFE.fullmatch(word):
+        return True
+    if len(word) > _LONGEST_WORD:
+        return False
+    return _is_path(word) or _is_host(word) or _is_compound(word)
+
+
+def _is_compound(word: str) -> bool:
+    """``db:migrate``, ``health-check``, ``ECSServiceAverageCPUUtilization``: harmless words joined."""
+    if not _COMPOUND.fullmatch(word):
+        return False
+    pieces = _COMPOUND_PIECE.findall(word)
+    return (
+        bool(pieces)
+        and all(
+            piece.lower() in HARMLESS_WORDS or (piece.isdigit() and len(piece) <= 5) or len(piece) == 1
+            for piece in pieces
+        )
+        and any(len(piece) > 1 and not piece.isdigit() for piece in pieces)
+    )
+
+
+def _is_path(word: str) -> bool:
+    if _ABSOLUTE_PATH.fullmatch(word):
+        return not looks_random(word)
+    if _FILE.fullmatch(word):
+        return not looks_random(word)
+    return bool(_RELATIVE_PATH.fullmatch(word)) and not looks_random(word)
+
+
+def _is_host(word: str) -> bool:
+    match = _HOST.fullmatch(word)
+    if match is None:
+        return False
+    name = match.group(1)
+    if _AWS_HOST.search(name):
+        return True
+    if looks_random(name):
+        return False
+    return name.rpartition(".")[2].lower() in _SUFFIXES if "." in name else match.group(2) is not None
+
+
+def _is_resource(text: str) -> bool:
+    return bool(_RESOURCE.fullmatch(text)) and not looks_random(text)
+
+
+def _is_option(word: str) -> bool:
+    match = _OPTION.fullmatch(word)
+    return match is not None and word.startswith("--") and _is_compound(word.lstrip("-"))
+
+
+def _matters(name: str) -> bool:
+    return name_kind(name) is not NameKind.PLAIN
+
+
+def name_beside(given: Mapping[Any, Any]) -> str | None:
+    """The name in an object of a name and its value (``name``/``value``, ``Key``/``Value``), or none."""
+    lowered = {str(key).lower(): value for key, value in given.items() if len(str(key)) <= 5}
+    if "value" not in lowered:
+        return None
+    found = lowered.get("name", lowered.get("key"))
+    return found if isinstance(found, str) else None
+
+
+def is_pair(values: Any) -> bool:
+    """Whether an AWS key id and a text of the shape of its secret stand among these values."""
+    texts = [each for each in values if isinstance(each, str)]
+    return any(has_aws_key_id(each) for each in texts) and any(is_aws_secret(each) for each in texts)
+
+
+VALUE_KEYS = frozenset({"value", "values"})
+NAME_KEYS = frozenset({"name", "key"})
+_INHERITING_KEYS = frozenset({"value", "default", "string", "text", "literal", "plaintext", "content", "data"})
+
+_LONGEST_IDENTIFIER = 2048  # ARNs, the longest names of AWS, have at most 2,048 characters
+_LONGEST_WORD = 1024
+_LONGEST_KEPT = 512
+_MOST_KEPT = 200_000
+_DEEPEST_TEXT = 5
+_LARGEST_NUMBER = 10**20
+_LETTER_OR_DIGIT = re.compile(r"[^\W_]")
+
+_CHOICE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:/+ -]{0,63}")
+_KEY = re.compile(r"@?[A-Za-z0-9_.$*/ -](?:[A-Za-z0-9_.$*/+ -]|:(?!//)){0,255}")
+_RESOURCE = re.compile(r"[A-Za-z0-9/_*](?:[\w./*,#-]|:(?!//)){0,254}")
+_OPTION = re.compile(r"--?[A-Za-z][A-Za-z0-9_.-]{0,60}|--|-|-[0-9]")
+_PAIR = re.compile(r"(-{0,2})([A-Za-z_@][\w.@\[\]/-]{0,100}?)(\+?=|:=|=>|:)(.{0,65536})", re.DOTALL)
+_MIXED = re.compile(r"([:@/=+~#!?%^*\\$\[\]{}]+)")
+_SEPARATOR = re.compile(r"\s{0,2}(?::|=>?)")
+_COMPOUND = re.compile(r"[A-Za-z0-9]+(?:[-_.:/+@]{1,2}[A-Za-z0-9]+)*[*:.,?!]?")
+_COMPOUND_PIECE = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+
+_ABSOLUTE_PATH = re.compile(r"(?:~|\.{1,2})?(?:/[\w.@+*%:?,-]{0,128}){1,40}|[A-Za-z]:(?:\\[\w. ()-]{0,128}){1,40}")
+_EXTENSIONS = "(?:" + "|".join(sorted(WORD_LISTS["file_extension"])) + ")"
+_FILE = re.compile(r"[A-Za-z0-9_.@-]{1,128}\." + _EXTENSIONS)
+_RELATIVE_PATH = re.compile(
+    r"(?:[\w.@-]{1,128}/){1,20}[\w@-][\w.@-]{0,127}\."
+    + _EXTENSIONS
+    + r"|(?:"
+    + "|".join(sorted(WORD_LISTS["top_folder"]))
+    + r")(?:/[\w.@+*-]{1,128}){1,20}/?"
+)
+_HOST = re.compile(
+    r"((?:\*\.)?[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62}[A-Za-z0-9_])?"
+    r"(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62}[A-Za-z0-9_])?){0,12}\.?)(:[0-9]{1,5})?"
+)
+_URL_HOST = re.compile(r"[A-Za-z0-9_.*-]{1,253}|\[[0-9A-Fa-f:.%]{2,64}\]")
+_AWS_HOST = re.compile(
+    r"(?i)\.(?:amazonaws\.(?:com(?:\.cn)?|eu)|api\.aws|on\.aws|cloudfront\.net|awsglobalaccelerator\.com|awsapps\.com"
+    r"|c2s\.ic\.gov|sc2s\.sgov\.gov|amazoncognito\.com|elasticbeanstalk\.com|awsapprunner\.com)\.?$"
+)
+_SUFFIXES = WORD_LISTS["host_suffix"]
+_PORT = re.compile(r":[^:\]]*$")
+_USER = re.compile(r"[\w.+%~-]{1,64}")
+_SEGMENT = re.compile(r"[\w.~%+:@*,!$'()-]{1,255}")
+_KEEP_COMMA = re.compile(r"(,)")
+_KEEP_SLASH = re.compile(r"(/)")
+_KEEP_AND = re.compile(r"([?&;])")
+_URL_PARTS = re.compile(
+    r"((?:[A-Za-z][A-Za-z0-9+.-]{0,30}:){0,4}[A-Za-z][A-Za-z0-9+.@-]{0,30})://"
+    r"([^/?#]*@)?([^/?#;]*)((?:/|;)[^?#]*)?(\?[^#]*)?(#.*)?",
+    re.DOTALL,
+)
+
+_SAFE = re.compile(
+    r"""
+    (?i:true|false|yes|no|null|none|nil)
+    | [+-]?[0-9]{1,20}(?:\.[0-9]{1,10})?(?:[eE][+-]?[0-9]{1,3})?(?:%|[A-Za-z]{1,3})?          # numbers with units
+    | [0-9]{1,10}(?:[-/][0-9]{1,10})                                                             # ranges
+    | v?[0-9]{1,6}(?:\.[0-9]{1,6}){1,3}(?:[-+](?:alpine|slim|rc|beta|alpha)?[0-9.]{0,12})?       # versions
+    | arn:aws[a-z-]{0,16}:[a-z0-9-]{1,64}:[a-z0-9*-]{0,32}:[0-9*]{0,12}(?:aws)?:[\w+=,.@:/*?$-]{1,1024}
+    | (?:[0-9]{1,3}\.){3}[0-9]{1,3}(?:/[0-9]{1,2})?(?::[0-9]{1,5})?                              # IPv4, CIDR, port
+    | (?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?:/[0-9]{1,3})?                                       # IPv6
+    | (?:us|eu|ap|sa|ca|me|af|il|mx|cn)(?:-gov|-iso[a-z]?)?-[a-z]{4,9}-[0-9]{1,2}[a-f]?          # regions, zones
+    | (?:use|usw|euw|euc|eun|eus|apn|aps|apse|apne|sae|cac)[0-9]-az[0-9]
+    | (?:i|vpc|subnet|sg|eni|fs|fsap|rtb|nat|igw|eigw|acl|aclassoc|vpce|vpcep|vol|ami|snap|lt|pl|tgw|pcx|srv|ns|eipalloc
+        |eipassoc|rtbassoc|sgr|dopt|mi|svc|tg|sn|snr)-(?:[0-9a-f]{8}|[0-9a-f]{17}|[a-z0-9]{16,17})
+    | [0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?
+    | [0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?
+    | sha256:[0-9a-f]{64}
+    | aws\.[a-z0-9-]{2,32}
+    | (?:ecs|[a-z][a-z0-9-]{1,24})\.amazonaws\.com(?:\.cn)?
+    | [a-z][a-z0-9-]{0,11}\.(?:nano|micro|small|medium|(?:[0-9]{0,2}x?)large|metal)              # instance types
+    | [a-z0-9-]{2,40}:(?:\*|(?:Add|Allocate|Assign|Associate|Assume|Attach|Authorize|Batch|Cancel|Change|Check|Copy
+        |Create|Decrypt|Delete|Deny|Deregister|Describe|Detach|Disable|Disassociate|Discover|Enable|Encrypt|Execute|Filter|Generate
+        |Get|Head|Import|Invoke|List|Lookup|Modify|Open|Pass|Poll|Publish|Purge|Put|Query|Read|Receive|Register|Reject
+        |Release|Remove|Replace|Request|Restore|Retrieve|Revoke|Rotate|Run|Scan|Search|Select|Send|Set|Start|Stop|Submit
+        |Subscribe|Tag|Terminate|Test|Undeploy|Unsubscribe|Untag|Update|Upload|Use|Validate|Write)[A-Za-z0-9*]{0,60})
+    | \${1,2}(?:\.[A-Za-z_][\w-]{0,80}|\[[0-9*]{1,6}\]|\.\.)*                                     # JSONPath
+    | \$states\.(?:input|result|context|errorOutput)(?:\.\w{1,80}){0,16}
+    | (?:rate|at)\([\w :.-]{1,40}\) | cron\([\w*/,?\#\- L]{5,80}\)
+    | [-+*/=<>!?%^~.,:;|&\#@$\[\]{}()`\\_]{1,16}                                                  # punctuation
+    """,
+    re.VERBOSE,
+)
+
+_MARK = re.sub(r"(?<!\\)\((?!\?)", "(?:", MARKER.pattern)
+_TEMPLATE = (
+    r"\$\{\{[^{}\n]{0,200}\}\}|\$\{[^{}\n]{0,200}\}|\{\{[^{}\n]{0,200}\}\}|\$\([A-Za-z_][A-Za-z0-9_.]{0,80}\)"
+    r"|<%[^%\n]{0,200}%>|\{%[^%\n]{0,200}%\}|\#\{[^{}\n]{0,200}\}|<[A-Za-z][A-Za-z0-9_ .-]{0,80}>"
+    r"|%[A-Z_][A-Z0-9_]{0,80}%"
+)
+_KEEP_REFERENCE = re.compile(rf"({_TEMPLATE}|{_MARK}|\$[A-Z_][A-Z0-9_]{{0,80}})")
+_TOKEN = re.compile(
+    rf"(?P<mark>{_MARK})"
+    rf"|(?P<reference>{_TEMPLATE}|(?<![A-Za-z0-9])\$(?:[A-Z_][A-Z0-9_]{{0,80}}|[a-z_]{{1,40}}|[0-9@\#?!*])(?!\w))"
+    r"|(?P<quoted>\"(?:[^\"\\]|\\.)*\"|'[^']*')"
+    r"|(?P<url>(?<![A-Za-z0-9+.-])(?:[A-Za-z][A-Za-z0-9+.-]{0,30}:){0,4}[A-Za-z][A-Za-z0-9+.@-]{0,30}://"
+    rf"(?:{_MARK}|{_TEMPLATE}|[^\s\"'<>`|\\()])+)"
+    r"|(?P<space>\s+)"
+    r"|(?P<operator>[;|&<>()`,]+)"
+    r"|(?P<word>(?:[^\s;|&<>()\"'`,$]|(?<=[A-Za-z0-9])\$|\$(?![A-Za-z_{(]))+)"
+    r"|(?P<rest>.)",
+    re.DOTALL,
+)
+_PLAIN_REFERENCE = re.compile(
+    r"\$\{{1,2}[ ]?[\w.:\[\]#@-]{1,120}[ ]?\}{1,2}|\{\{-?[ ]{0,2}\.?[\w.\[\]-]{1,120}[ ]{0,2}-?\}\}|\$\([\w.]{1,120}\)"
+    r"|\$\w{1,80}|\$[@#?!*]|%\w{1,80}%|<%=?[ ]?[\w.@\[\]:-]{1,120}[ ]?-?%>|<[A-Za-z][\w .-]{0,80}>|\#\{[\w.]{1,120}\}"
+    r"|\{%[ ]?\$[\w.]{1,120}[ ]?%\}"
+)
+_DEFAULTED = re.compile(r"(\$\{)([A-Za-z_]\w{0,120})(:?[-=+?])([^{}]*)(\})", re.DOTALL)
+_OPENING = re.compile(r"\$\{\{?|\{\{|\$\(|%|<%=?|<|\#\{|\{%")
+_CLOSING = re.compile(r"(?:\}\}?|\)|%>|%\}|%|>)$")
+
+
+def tokens_of(text: str) -> Iterator[str]:
+    """The tokens that a text is read as, in order; joined they are the text again."""
+    return (match.group() for match in _TOKEN.finditer(text))
