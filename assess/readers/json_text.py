@@ -210,7 +210,7 @@ class _Parser:
             return name, end, True
         end = at if self.strict else self.placeholder(at)
         if end == at:
-            raise self.error(at, "a member's name is expected")
+            raise self.error(at, "a name is expected")
         name = self.text[at:end]
         return (name[:-1], end - 1, False) if name.endswith(":") else (name, end, False)
 

@@ -152,7 +152,7 @@ def test_an_unquoted_placeholder_is_marked() -> None:
         ('{"a": 1, hello}', 1, "a colon is missing"),
         ('{"a":\n}', 2, "a value is expected"),
         ('{"a": ]}', 1, "a value is expected"),
-        ('{"a": 1, ]', 1, "a member's name is expected"),
+        ('{"a": 1, ]', 1, "a name is expected"),
         ('{"a": ${x}', 1, "it ends within the object that starts on line 1"),
         ('{"a": ${x, "b": 1', 1, "a placeholder is not closed"),
         ('{"a": 1}\n{"b": 2}', 2, "there is more after the end of the JSON document"),
