@@ -173,6 +173,8 @@ def _fixed_capacity(cluster: Cluster, workloads: list[Workload], estate: Estate)
         if service is not None and "EC2" in workload.launch_types and not service.strategy:
             if _default_strategy_applies(cluster, workload):
                 continue
+            if estate.missing("ecs.services", workload.origin, workload.related) is not None:
+                continue  # what was not read is not the launch type EC2
             yield (
                 f"cluster {cluster.name} runs services on instances that no capacity provider scales",
                 service.evidence("launchType"),

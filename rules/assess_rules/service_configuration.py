@@ -204,7 +204,7 @@ def automatic_rollback(workload: Workload) -> Iterator[Outcome]:
     needs=("ecs.services",),
     reference=_ROLLING,
 )
-def rollout_percentages(workload: Workload) -> Iterator[Outcome]:
+def rollout_percentages(workload: Workload, estate: Estate) -> Iterator[Outcome]:
     """The service's rollout percentages become maxUnavailable and maxSurge.
 
     ECS and Kubernetes round in opposite directions: ECS rounds the tasks it keeps up and those it may add down, a
@@ -219,6 +219,8 @@ def rollout_percentages(workload: Workload) -> Iterator[Outcome]:
     controller = service.deployment_controller.type if service and service.deployment_controller else "ECS"
     if service is None or workload.kind == "daemon" or controller != "ECS":
         return
+    if estate.missing("ecs.services", workload.origin, workload.related) is not None:
+        return  # what was not read is not the default
     lowest, highest, is_default = _percentages(service)
     desired = service.desired_count or 0
     lost = desired - math.ceil(desired * lowest / 100)

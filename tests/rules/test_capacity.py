@@ -1,0 +1,224 @@
+from typing import Any
+
+import pytest
+
+from assess.estate.gaps import Reason
+from assess.rule import LOW, MEDIUM
+from tests.rules.harness import (
+    ACCOUNT,
+    REGION,
+    Case,
+    Given,
+    cluster,
+    container,
+    denied,
+    fails,
+    file,
+    given,
+    not_applicable,
+    passes,
+    primary,
+    service,
+    task,
+    task_arn,
+    unknown,
+)
+
+UNREAD = (service(), denied("ecs.task_definitions", "ecs:DescribeTaskDefinition", resource=task_arn("orders")))
+
+
+def provider(name: str = "nodes", status: str = "ENABLED") -> Given:
+    return given(
+        "capacity_providers",
+        capacityProviderArn=f"arn:aws:ecs:{REGION}:{ACCOUNT}:capacity-provider/{name}",
+        name=name,
+        autoScalingGroupProvider={
+            "autoScalingGroupArn": f"arn:aws:autoscaling:{REGION}:{ACCOUNT}:autoScalingGroup:{name}",
+            "managedScaling": {"status": status},
+        },
+    )
+
+
+def on_provider(name: str = "nodes", **fields: Any) -> Given:
+    strategy = [{"capacityProvider": name, "weight": 1}]
+    return service(launchType=None, capacityProviderStrategy=strategy, **fields)
+
+
+def scaled(name: str = "orders") -> Given:
+    return given("scalable_targets", ResourceId=f"service/shop/{name}", MinCapacity=1, MaxCapacity=9)
+
+
+FARGATE = {"requiresCompatibilities": ["FARGATE"], "cpu": "256", "memory": "512"}
+
+CASES = (
+    fails(
+        "CAP-NO-MEMORY-LIMIT",
+        "neither the container nor its task has any memory value",
+        task(container()),
+        says="container app has neither a memory limit nor a reservation",
+        at="/containerDefinitions/0/name",
+    ),
+    passes("CAP-NO-MEMORY-LIMIT", "the container has a limit", task(container(memory=512))),
+    passes("CAP-NO-MEMORY-LIMIT", "the task has a limit", task(container(), memory="1024")),
+    passes("CAP-NO-MEMORY-LIMIT", "a reservation alone is another rule's", task(container(memoryReservation=128))),
+    not_applicable("CAP-NO-MEMORY-LIMIT", "Fargate bounds the task", task(container(), **FARGATE)),
+    unknown("CAP-NO-MEMORY-LIMIT", "the task definition was refused", *UNREAD, reason=Reason.DENIED),
+    unknown(
+        "CAP-NO-MEMORY-LIMIT",
+        "a placeholder stands where the limit belongs",
+        file(unresolved={"/containerDefinitions/0/memory": "${MEMORY}"}),
+        reason=Reason.UNRESOLVED,
+    ),
+    unknown(
+        "CAP-NO-MEMORY-LIMIT",
+        "a placeholder stands where the task's memory belongs",
+        file(unresolved={"/memory": "${MEMORY}"}),
+        reason=Reason.UNRESOLVED,
+    ),
+    fails(
+        "CAP-SOFT-LIMIT-ONLY",
+        "a reservation without any limit",
+        task(container(memoryReservation=128)),
+        says="container app reserves 128 MiB of memory and has no limit",
+        at="/containerDefinitions/0/memoryReservation",
+    ),
+    passes("CAP-SOFT-LIMIT-ONLY", "a limit stands beside it", task(container(memoryReservation=128, memory=256))),
+    passes("CAP-SOFT-LIMIT-ONLY", "the task has a limit", task(container(memoryReservation=128), memory="512")),
+    not_applicable("CAP-SOFT-LIMIT-ONLY", "no reservation", task(container(memory=256))),
+    not_applicable(
+        "CAP-SOFT-LIMIT-ONLY", "a reservation on Fargate", task(container(memoryReservation=128), **FARGATE)
+    ),
+    unknown("CAP-SOFT-LIMIT-ONLY", "the task definition was refused", *UNREAD, reason=Reason.DENIED),
+    fails(
+        "CAP-CPU-ZERO",
+        "no cpu anywhere",
+        task(container()),
+        says="container app asks for no CPU, and neither does its task",
+        at="/containerDefinitions/0/name",
+    ),
+    fails(
+        "CAP-CPU-ZERO",
+        "cpu is 0",
+        task(container(cpu=0)),
+        says="container app asks for no CPU, and neither does its task",
+        at="/containerDefinitions/0/cpu",
+    ),
+    passes("CAP-CPU-ZERO", "the container asks for cpu", task(container(cpu=128))),
+    passes("CAP-CPU-ZERO", "the task asks for cpu", task(container(cpu=0), cpu="512")),
+    not_applicable("CAP-CPU-ZERO", "Fargate gives the task a size", task(container(cpu=0), **FARGATE)),
+    unknown("CAP-CPU-ZERO", "the task definition was refused", *UNREAD, reason=Reason.DENIED),
+    unknown(
+        "CAP-CPU-ZERO",
+        "a placeholder stands where the number belongs",
+        file(unresolved={"/containerDefinitions/0/cpu": "{{ cpu }}"}),
+        reason=Reason.UNRESOLVED,
+    ),
+    fails(
+        "CAP-NODE-AUTOSCALING",
+        "managed scaling is disabled and a service scales",
+        task(),
+        on_provider(),
+        cluster(capacityProviders=["nodes"]),
+        provider(status="DISABLED"),
+        scaled(),
+        says="capacity provider nodes of cluster shop does not scale its instances",
+        element="nodes",
+        at="/autoScalingGroupProvider/managedScaling/status",
+    ),
+    fails(
+        "CAP-NODE-AUTOSCALING",
+        "managed scaling is disabled and no service scales",
+        task(),
+        on_provider(),
+        cluster(capacityProviders=["nodes"]),
+        provider(status="DISABLED"),
+        says="capacity provider nodes of cluster shop does not scale its instances",
+        severity=LOW,
+    ),
+    fails(
+        "CAP-NODE-AUTOSCALING",
+        "no capacity provider behind instances",
+        task(),
+        scaled(),
+        says="cluster shop runs services on instances that no capacity provider scales",
+        at="/launchType",
+    ),
+    fails(
+        "CAP-NODE-AUTOSCALING",
+        "whether services scale was not read",
+        task(),
+        denied("autoscaling", "application-autoscaling:DescribeScalableTargets"),
+        says="cluster shop runs services on instances that no capacity provider scales",
+        severity=MEDIUM,
+        softest=LOW,
+    ),
+    passes(
+        "CAP-NODE-AUTOSCALING",
+        "managed scaling is enabled",
+        task(),
+        on_provider(),
+        cluster(capacityProviders=["nodes"]),
+        provider(),
+    ),
+    passes(
+        "CAP-NODE-AUTOSCALING",
+        "the cluster's default strategy has managed scaling",
+        task(),
+        service(launchType=None),
+        cluster(
+            capacityProviders=["nodes"], defaultCapacityProviderStrategy=[{"capacityProvider": "nodes", "weight": 1}]
+        ),
+        provider(),
+    ),
+    not_applicable("CAP-NODE-AUTOSCALING", "Fargate only", task(**FARGATE), service(launchType="FARGATE")),
+    not_applicable(
+        "CAP-NODE-AUTOSCALING",
+        "Managed Instances only",
+        task(),
+        on_provider("managed"),
+        cluster(capacityProviders=["managed"]),
+        given(
+            "capacity_providers",
+            capacityProviderArn=f"arn:aws:ecs:{REGION}:{ACCOUNT}:capacity-provider/managed",
+            name="managed",
+            managedInstancesProvider={"infrastructureRoleArn": "arn:aws:iam::111122223333:role/ecs"},
+        ),
+    ),
+    unknown(
+        "CAP-NODE-AUTOSCALING",
+        "the service was refused, so that its launch type is not known",
+        given(
+            "services",
+            serviceArn=f"arn:aws:ecs:{REGION}:{ACCOUNT}:service/shop/orders",
+            serviceName="orders",
+            clusterArn=f"arn:aws:ecs:{REGION}:{ACCOUNT}:cluster/shop",
+        ),
+        denied("ecs.services", resource=f"arn:aws:ecs:{REGION}:{ACCOUNT}:service/shop/orders"),
+        reason=Reason.DENIED,
+    ),
+    unknown(
+        "CAP-NODE-AUTOSCALING",
+        "capacity providers were refused",
+        task(),
+        on_provider(),
+        denied("ecs.capacity_providers", "ecs:DescribeCapacityProviders"),
+        reason=Reason.DENIED,
+        needs="ecs:DescribeCapacityProviders",
+    ),
+)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_rule(case: Case) -> None:
+    case.check()
+
+
+def test_a_strategy_of_the_primary_deployment_counts() -> None:
+    passes(
+        "CAP-NODE-AUTOSCALING",
+        "the strategy stands in the deployment",
+        task(),
+        service(launchType=None, deployments=primary(capacityProviderStrategy=[{"capacityProvider": "nodes"}])),
+        cluster(capacityProviders=["nodes"]),
+        provider(),
+    ).check()

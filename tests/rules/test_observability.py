@@ -1,0 +1,169 @@
+from typing import Any
+
+import pytest
+
+from assess.estate.gaps import Reason
+from assess.rule import HIGH, MEDIUM
+from tests.rules.harness import (
+    Case,
+    Given,
+    cluster,
+    container,
+    denied,
+    fails,
+    file,
+    not_applicable,
+    passes,
+    service,
+    task,
+    task_arn,
+    unknown,
+)
+
+UNREAD = (service(), denied("ecs.task_definitions", "ecs:DescribeTaskDefinition", resource=task_arn("orders")))
+AWSLOGS = {"logDriver": "awslogs", "options": {"awslogs-group": "/ecs/orders", "awslogs-region": "eu-west-1"}}
+FARGATE = {"requiresCompatibilities": ["FARGATE"], "cpu": "256", "memory": "512"}
+
+
+def daemon(image: str, **fields: Any) -> tuple[Given, Given]:
+    return (
+        task({**container("agent"), "image": image, "logConfiguration": AWSLOGS}, family="agent", **fields),
+        service("agent", schedulingStrategy="DAEMON"),
+    )
+
+
+def insights(value: str) -> Given:
+    return cluster(settings=[{"name": "containerInsights", "value": value}])
+
+
+CASES = (
+    fails(
+        "OBS-NO-LOGS",
+        "Fargate",
+        task(**FARGATE),
+        says="the output of container app is kept nowhere: it has no log configuration",
+        at="/containerDefinitions/0/name",
+    ),
+    fails(
+        "OBS-NO-LOGS",
+        "instances without a log agent",
+        task(),
+        says="the output of container app is kept on its instance only: it has no log configuration",
+        severity=MEDIUM,
+    ),
+    fails(
+        "OBS-NO-LOGS",
+        "a daemon that is no log agent",
+        task(),
+        *daemon("gcr.io/cadvisor/cadvisor:v0.49.1"),
+        subject="orders/app",
+        says="the output of container app is kept on its instance only: it has no log configuration",
+        severity=MEDIUM,
+    ),
+    fails(
+        "OBS-NO-LOGS",
+        "a file that does not say where it runs",
+        file(),
+        says="the output of container app is kept nowhere: it has no log configuration",
+        severity=HIGH,
+        softest=MEDIUM,
+    ),
+    passes("OBS-NO-LOGS", "a log configuration", task(container(logConfiguration=AWSLOGS))),
+    not_applicable("OBS-NO-LOGS", "a container that is not essential", task(container(essential=False))),
+    not_applicable(
+        "OBS-NO-LOGS",
+        "a daemon collects the logs of the instances",
+        task(),
+        *daemon("public.ecr.aws/aws-observability/aws-for-fluent-bit:2.32.0"),
+        subject="orders/app",
+    ),
+    not_applicable(
+        "OBS-NO-LOGS",
+        "a daemon reads the folder of the json-file driver",
+        task(),
+        *daemon(
+            "example/collector:1", volumes=[{"name": "logs", "host": {"sourcePath": "/var/lib/docker/containers/"}}]
+        ),
+        subject="orders/app",
+    ),
+    unknown("OBS-NO-LOGS", "the task definition was refused", *UNREAD, reason=Reason.DENIED, worst=HIGH),
+    unknown(
+        "OBS-NO-LOGS",
+        "a placeholder for the configuration",
+        file(unresolved={"/containerDefinitions/0/logConfiguration": "${LOGGING}"}),
+        reason=Reason.UNRESOLVED,
+    ),
+    fails(
+        "OBS-LOG-DRIVER",
+        "CloudWatch Logs",
+        task(container(logConfiguration=AWSLOGS)),
+        says="log driver awslogs sends the output of container app to log group /ecs/orders",
+        at="/containerDefinitions/0/logConfiguration/logDriver",
+    ),
+    fails(
+        "OBS-LOG-DRIVER",
+        "another driver",
+        task(container(logConfiguration={"logDriver": "gelf"})),
+        says="log driver gelf sends the output of container app",
+    ),
+    not_applicable("OBS-LOG-DRIVER", "no driver", task()),
+    not_applicable(
+        "OBS-LOG-DRIVER", "FireLens is another rule's", task(container(logConfiguration={"logDriver": "awsfirelens"}))
+    ),
+    unknown("OBS-LOG-DRIVER", "the task definition was refused", *UNREAD, reason=Reason.DENIED),
+    fails(
+        "OBS-FIRELENS",
+        "a router and a container that uses it",
+        task(
+            container(logConfiguration={"logDriver": "awsfirelens"}),
+            container("router", firelensConfiguration={"type": "fluentbit"}),
+        ),
+        says="FireLens routes the logs of task definition orders",
+        at="/containerDefinitions/0/logConfiguration/logDriver",
+    ),
+    passes("OBS-FIRELENS", "another driver", task(container(logConfiguration=AWSLOGS))),
+    not_applicable(
+        "OBS-FIRELENS", "Windows", task(runtimePlatform={"operatingSystemFamily": "WINDOWS_SERVER_2022_CORE"})
+    ),
+    unknown("OBS-FIRELENS", "the task definition was refused", *UNREAD, reason=Reason.DENIED),
+    fails(
+        "OBS-NO-METRICS",
+        "Container Insights is disabled and no agent runs",
+        task(),
+        insights("disabled"),
+        says="cluster shop has neither Container Insights nor an agent that measures containers",
+        at="/settings",
+    ),
+    fails(
+        "OBS-NO-METRICS",
+        "an X-Ray daemon measures nothing",
+        task(container(), {**container("xray"), "image": "public.ecr.aws/xray/aws-xray-daemon:3.x"}),
+        insights("disabled"),
+        says="cluster shop has neither Container Insights nor an agent that measures containers",
+    ),
+    passes("OBS-NO-METRICS", "Container Insights is on", task(), insights("enabled")),
+    passes("OBS-NO-METRICS", "Container Insights with enhanced observability", task(), insights("enhanced")),
+    passes("OBS-NO-METRICS", "an agent runs as a daemon", task(), *daemon("datadog/agent:7"), insights("disabled")),
+    passes(
+        "OBS-NO-METRICS",
+        "a collector runs beside the application",
+        task(container(), {**container("otel"), "image": "amazon/aws-otel-collector:v0.40.0"}),
+        insights("disabled"),
+    ),
+    not_applicable(
+        "OBS-NO-METRICS", "no task runs", task(), service(desiredCount=0, runningCount=0), insights("disabled")
+    ),
+    unknown(
+        "OBS-NO-METRICS",
+        "a task definition that may hold the agent was refused",
+        *UNREAD,
+        insights("disabled"),
+        reason=Reason.DENIED,
+        needs="ecs:DescribeTaskDefinition",
+    ),
+)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_rule(case: Case) -> None:
+    case.check()
