@@ -27,8 +27,7 @@ class Console:
     def __init__(self, *, quiet: bool = False, verbosity: int = 0) -> None:
         self.quiet = quiet
         self.verbosity = verbosity
-        if verbosity > 1:
-            _log_to_standard_error(logging.DEBUG if verbosity > 2 else logging.INFO)
+        _log(_Log() if verbosity > 1 else logging.NullHandler(), logging.DEBUG if verbosity > 2 else logging.INFO)
 
     @property
     def width(self) -> int:
@@ -117,15 +116,20 @@ def _discard(stream: TextIO) -> None:
         return
 
 
-class _OneLine(logging.Formatter):
-    def format(self, record: logging.LogRecord) -> str:
-        return "\n".join(plain(line) for line in super().format(record).splitlines())
+class _Log(logging.Handler):
+    """The log on standard error; a record that cannot be shown is dropped, since a report of it would quote values."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            lines = record.getMessage().splitlines()
+        except (TypeError, ValueError):
+            return
+        for line in lines:
+            say(f"{record.levelname.lower()} {record.name}: {line}")
 
 
-def _log_to_standard_error(level: int) -> None:
-    """This program's own log, never that of botocore, which holds requests and answers."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_OneLine("%(levelname)s %(name)s: %(message)s"))
+def _log(handler: logging.Handler, level: int) -> None:
+    """Sends this program's own log to the handler; that of botocore, which holds requests and answers, goes nowhere."""
     logger = logging.getLogger("assess")
     logger.handlers[:] = [handler]
     logger.setLevel(level)
