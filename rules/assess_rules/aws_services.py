@@ -22,7 +22,7 @@ from assess.rule import (
 from assess_rules.instance_roles import owned_by_instance_role
 
 _SERVICE = r"(?:AWS|S3|SES|SQS|SNS|DYNAMODB)"
-_KEY = re.compile(rf"((?:.*_)?{_SERVICE}_(?:.*_)?)(?:ACCESS_KEY(?:_ID)?|SECRET_(?:ACCESS_)?KEY)")
+_KEY = re.compile(rf"((?:.*_)?{_SERVICE}_(?:.*?_)??)(?:ACCESS_KEY(?:_ID)?|SECRET_(?:ACCESS_)?KEY)")
 """Names of the two halves of a long-lived key; what stands before them is equal for both."""
 
 _METADATA = "169.254.169.254"

@@ -82,8 +82,9 @@ def too_few_addresses(vpc: Vpc, estate: Estate, policy: Policy) -> Iterator[Outc
     severity = _scarcity(free, demand)
     if severity is None:
         return
+    word = "address" if free[tightest] == 1 else "addresses"
     yield fail(
-        f"VPC {vpc.name} has {free[tightest]} free addresses in zone {tightest}, where the parallel run needs about"
+        f"VPC {vpc.name} has {free[tightest]} free {word} in zone {tightest}, where the parallel run needs about"
         f" {demand.per_zone} at its peak",
         *(
             each.evidence("AvailableIpAddressCount")

@@ -1,0 +1,168 @@
+from typing import Any
+
+import pytest
+
+from assess.estate.gaps import Reason
+from assess.rule import HIGH, MEDIUM
+from tests.rules.harness import (
+    ACCOUNT,
+    CLUSTER,
+    REGION,
+    Case,
+    Given,
+    container,
+    denied,
+    fails,
+    file,
+    given,
+    not_applicable,
+    passes,
+    role,
+    role_arn,
+    service,
+    task,
+    task_arn,
+    unknown,
+)
+
+UNREAD = (service(), denied("ecs.task_definitions", "ecs:DescribeTaskDefinition", resource=task_arn("orders")))
+FARGATE = {"requiresCompatibilities": ["FARGATE"], "cpu": "256", "memory": "512"}
+REGION_VARIABLE = {"environment": [{"name": "AWS_REGION", "value": REGION}]}
+METADATA = {"environment": [{"name": "ZONE_URL", "value": "http://169.254.169.254/latest/meta-data/placement"}]}
+INSTANCE_PERMISSIONS = "workload orders uses AWS and has no task role, so it takes the instance's permissions"
+PROFILE = f"arn:aws:iam::{ACCOUNT}:instance-profile/nodes"
+BLOCKED = [{"name": "ecs.capability.task-eni-block-instance-metadata"}]
+
+
+def secrets(*names: str) -> dict[str, Any]:
+    return container(secrets=[{"name": name, "valueFrom": f"/orders/{index}"} for index, name in enumerate(names)])
+
+
+def instance(*, attributes: list[dict[str, str]] | None = None) -> tuple[Given, Given]:
+    return (
+        given(
+            "container_instances",
+            containerInstanceArn=f"arn:aws:ecs:{REGION}:{ACCOUNT}:container-instance/shop/1",
+            clusterArn=CLUSTER,
+            ec2InstanceId="i-1",
+            attributes=attributes or [],
+        ),
+        given(
+            "instances",
+            InstanceId="i-1",
+            IamInstanceProfile={"Arn": PROFILE},
+        ),
+    )
+
+
+def node_role(*statements: dict[str, Any]) -> Given:
+    return role("nodes", *statements, InstanceProfiles=[PROFILE])
+
+
+CASES = (
+    fails(
+        "AWS-STATIC-KEYS",
+        "both halves of a key",
+        task(secrets("LEVEL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")),
+        says="container app gets a long-lived AWS key in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+        element="AWS_ACCESS_KEY_ID",
+        at="/containerDefinitions/0/secrets/1/name",
+    ),
+    fails(
+        "AWS-STATIC-KEYS",
+        "two keys, in other words",
+        task(secrets("S3_ACCESS_KEY", "S3_SECRET_KEY", "cloud.aws.credentials.accessKey")),
+        says=(
+            "container app gets a long-lived AWS key in S3_ACCESS_KEY and S3_SECRET_KEY",
+            "container app gets a long-lived AWS key in cloud.aws.credentials.accessKey",
+        ),
+    ),
+    passes("AWS-STATIC-KEYS", "other secrets", task(secrets("DB_PASSWORD", "UNSPLASH_ACCESS_KEY", "AZURE_ACCESS_KEY"))),
+    passes("AWS-STATIC-KEYS", "a session token", task(secrets("AWS_SESSION_TOKEN"))),
+    passes(
+        "AWS-STATIC-KEYS",
+        "a key in a plain variable is another rule's",
+        task(container(environment=[{"name": "AWS_ACCESS_KEY_ID", "value": "test"}])),
+    ),
+    not_applicable("AWS-STATIC-KEYS", "no variables", task()),
+    unknown("AWS-STATIC-KEYS", "the task definition was refused", *UNREAD, reason=Reason.DENIED),
+    fails(
+        "AWS-IMDS-DEPENDENCY",
+        "AWS is used without a task role on an instance",
+        task(container(**REGION_VARIABLE)),
+        says=INSTANCE_PERMISSIONS,
+        at="/containerDefinitions/0/environment/0/name",
+        confidence=0.8,
+    ),
+    fails(
+        "AWS-IMDS-DEPENDENCY",
+        "a queue's URL shows the use, on an external instance",
+        task(container(command=["poll", f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/orders"])),
+        service(launchType="EXTERNAL"),
+        says=INSTANCE_PERMISSIONS,
+        at="/containerDefinitions/0/command/1",
+    ),
+    fails(
+        "AWS-IMDS-DEPENDENCY",
+        "a text names the address, and there is no role",
+        task(container(**METADATA)),
+        says="workload orders names the address of the instance metadata service",
+        severity=HIGH,
+        at="/containerDefinitions/0/environment/0/value",
+    ),
+    fails(
+        "AWS-IMDS-DEPENDENCY",
+        "a text names the address, and there is a role",
+        task(container(**METADATA), taskRoleArn=role_arn("orders")),
+        says="workload orders names the address of the instance metadata service",
+        severity=MEDIUM,
+    ),
+    passes("AWS-IMDS-DEPENDENCY", "a task role", task(container(**REGION_VARIABLE), taskRoleArn=role_arn("orders"))),
+    passes(
+        "AWS-IMDS-DEPENDENCY",
+        "the instances keep tasks from the metadata",
+        task(container(**REGION_VARIABLE), networkMode="awsvpc"),
+        *instance(attributes=BLOCKED),
+    ),
+    not_applicable("AWS-IMDS-DEPENDENCY", "Fargate", task(container(**REGION_VARIABLE), **FARGATE)),
+    not_applicable(
+        "AWS-IMDS-DEPENDENCY",
+        "the instance role's permissions are another rule's",
+        task(container(**REGION_VARIABLE)),
+        *instance(),
+        node_role({"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}),
+    ),
+    unknown(
+        "AWS-IMDS-DEPENDENCY",
+        "no role, and nothing shows whether the code uses AWS",
+        task(),
+        reason=Reason.UNANSWERED,
+        needs="survey.A5",
+    ),
+    unknown(
+        "AWS-IMDS-DEPENDENCY",
+        "a database's host is no use of permissions, nor are keys of its own",
+        task(
+            container(
+                environment=[
+                    {"name": "AWS_REGION", "value": REGION},
+                    {"name": "AWS_ACCESS_KEY_ID", "value": "test"},
+                    {"name": "DB_HOST", "value": f"orders.abc.{REGION}.rds.amazonaws.com"},
+                ]
+            )
+        ),
+        reason=Reason.UNANSWERED,
+    ),
+    unknown(
+        "AWS-IMDS-DEPENDENCY",
+        "a file that does not say where it runs",
+        file(container(**REGION_VARIABLE)),
+        reason=Reason.NOT_IN_SOURCE,
+    ),
+    unknown("AWS-IMDS-DEPENDENCY", "the task definition was refused", *UNREAD, reason=Reason.DENIED),
+)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_rule(case: Case) -> None:
+    case.check()
