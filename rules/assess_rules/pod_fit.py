@@ -1,0 +1,445 @@
+"""What of a task fits in a Pod: privileges, namespaces of the host, ports, devices and kernel parameters."""
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+
+from pydantic import BaseModel, ConfigDict
+
+from assess.checklist import Checklist
+from assess.config import Policy
+from assess.estate.ecs import Container, PortMapping, TaskDefinition
+from assess.estate.estate import Estate
+from assess.estate.facts import Evidence
+from assess.rule import (
+    DAYS,
+    HIGH,
+    HOURS,
+    LOW,
+    MEDIUM,
+    Outcome,
+    Severity,
+    fail,
+    not_applicable,
+    rule,
+)
+from assess_rules.known_images import agent_of, data, image_of, is_mesh_proxy, is_sidecar
+
+_SECURITY = "https://kubernetes.io/docs/concepts/security/pod-security-standards/"
+
+
+class _Kernel(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    default_capabilities: frozenset[str]
+    dangerous_capabilities: frozenset[str]
+    safe_sysctls: frozenset[str]
+    device_plugins: Mapping[str, str]
+
+
+@cache
+def _kernel() -> _Kernel:
+    return _Kernel.model_validate(data("kernel"))
+
+
+# --- privileges -------------------------------------------------------------------------------------------------
+
+
+def _refuses_privileges(container: Container, estate: Estate) -> bool:
+    return estate.runs_on_fargate(container) or container.task.is_windows
+
+
+@rule(
+    "POD-PRIVILEGED",
+    Checklist.POD_FIT,
+    severity=HIGH,
+    softest=MEDIUM,
+    effort=DAYS,
+    needs=("ecs.task_definitions",),
+    also_uses=("ecs.services",),
+    softened_by=("ecs.services",),
+    looks_at=("containerDefinitions[].privileged",),
+    reference=_SECURITY,
+)
+def privileged_container(container: Container, estate: Estate) -> Iterator[Outcome]:
+    """A container runs privileged
+
+    A privileged container holds its node. The baseline and restricted Pod Security Standards refuse it, and so does EKS
+    Fargate; ordinary nodes can run it in a namespace that is marked as privileged.
+
+    An agent that is known to need it and runs as a daemon is a medium finding.
+
+    Fix: Find out what the privilege is for and replace it by one capability, a device plugin or a CSI driver. What
+    remains goes on nodes of its own, in a namespace whose Pod Security level is privileged.
+    """
+    if _refuses_privileges(container, estate):
+        yield not_applicable("Fargate and Windows refuse privileged containers")
+        return
+    if container.definition.privileged:
+        evidence = container.task.evidence(*container.at("privileged"))
+        agent = agent_of(container)
+        may_be_agent = image_of(container).is_open or (agent is not None and agent.privileged)
+        if agent is not None and agent.privileged and estate.is_daemon(container):
+            message = f"{agent.name} in container {container.name} runs privileged, as a daemon"
+            yield fail(message, evidence, severity=MEDIUM, effort=HOURS)
+        else:
+            message = f"container {container.name} runs privileged"
+            yield fail(message, evidence, settled=not may_be_agent)
+
+
+@rule(
+    "POD-CAPS-ADD",
+    Checklist.POD_FIT,
+    severity=MEDIUM,
+    worst=HIGH,
+    softest=LOW,
+    effort=HOURS,
+    needs=("ecs.task_definitions",),
+    looks_at=("containerDefinitions[].linuxParameters.capabilities.add",),
+    reference=_SECURITY,
+)
+def added_capabilities(container: Container, estate: Estate) -> Iterator[Outcome]:
+    """A container is given more Linux capabilities than usual
+
+    The baseline Pod Security Standard allows no capability beyond the usual set, the restricted one only
+    NET_BIND_SERVICE. A namespace that enforces either refuses the Pod. SYS_ADMIN, NET_ADMIN, SYS_MODULE and ALL give a
+    container as much as privileged mode does.
+
+    Capabilities that every container has anyway do not count; a privileged container is reported by POD-PRIVILEGED.
+
+    Fix: Remove the capability where the code can do without it, else name it under securityContext.capabilities in a
+    namespace whose Pod Security level allows it.
+    """
+    if container.task.is_windows:
+        yield not_applicable("Windows has no Linux capabilities")
+        return
+    if container.definition.privileged and not _refuses_privileges(container, estate):
+        yield not_applicable("a privileged container has every capability")
+        return
+    linux = container.definition.linux_parameters
+    added = linux.capabilities.add if linux is not None and linux.capabilities is not None else ()
+    for index, written in enumerate(added):
+        name = written.upper().removeprefix("CAP_")
+        if name not in _kernel().default_capabilities:
+            at = container.at("linuxParameters", "capabilities", "add", index)
+            may_be_agent = name == "SYS_PTRACE" and image_of(container).is_open
+            yield fail(
+                f"container {container.name} is given the capability {name}",
+                container.task.evidence(*at),
+                element=name,
+                severity=_severity_of_capability(name, container),
+                effort=DAYS if name in _kernel().dangerous_capabilities else None,
+                softest=LOW if may_be_agent else None,
+            )
+
+
+def _severity_of_capability(name: str, container: Container) -> Severity:
+    if name in _kernel().dangerous_capabilities:
+        return HIGH
+    return LOW if name == "SYS_PTRACE" and is_sidecar(container) else MEDIUM
+
+
+# --- namespaces of the host -------------------------------------------------------------------------------------
+
+
+@rule(
+    "POD-HOST-NETWORK",
+    Checklist.POD_FIT,
+    severity=HIGH,
+    softest=MEDIUM,
+    effort=DAYS,
+    needs=("ecs.task_definitions",),
+    also_uses=("ecs.services",),
+    softened_by=("ecs.services",),
+    looks_at=("networkMode",),
+    reference=_SECURITY,
+)
+def host_network(task: TaskDefinition, estate: Estate) -> Iterator[Outcome]:
+    """A task uses the network of its instance
+
+    A Pod with hostNetwork has no address of its own: two of them cannot use one port on a node, NetworkPolicies and
+    security groups for Pods do not reach it, the baseline Pod Security Standard refuses it and EKS Fargate cannot run
+    it.
+
+    A daemon's agent is a medium finding, for a DaemonSet may use the network of its node.
+
+    Fix: Give the Pod a network of its own and reach it through a Service. Keep hostNetwork for node agents.
+    """
+    if estate.runs_on_fargate(task) or task.is_windows:
+        yield not_applicable("Fargate and Windows have no host network mode")
+        return
+    if task.network_mode == "host":
+        evidence = task.evidence("networkMode")
+        if estate.is_daemon(task):
+            yield fail("the daemon uses the network of its instance", evidence, severity=MEDIUM, effort=HOURS)
+        else:
+            yield fail("the task uses the network of its instance", evidence)
+
+
+@rule(
+    "POD-HOST-PID",
+    Checklist.POD_FIT,
+    severity=HIGH,
+    softest=LOW,
+    effort=DAYS,
+    needs=("ecs.task_definitions",),
+    looks_at=("pidMode",),
+    reference=_SECURITY,
+)
+def shared_process_namespace(task: TaskDefinition) -> Iterator[Outcome]:
+    """Containers see processes outside of themselves
+
+    With pidMode host a container sees, and may signal, every process of the instance. hostPID is refused by the
+    baseline Pod Security Standard and does not exist on EKS Fargate. pidMode task maps to shareProcessNamespace, with
+    one difference: process 1 is then the pause container, not the application.
+
+    Fix: Remove the mode where nothing depends on it. Set shareProcessNamespace for pidMode task, and check what relies
+    on being process 1. Put agents that need hostPID on a DaemonSet in a privileged namespace.
+    """
+    if task.is_windows:
+        yield not_applicable("Windows has no process namespaces")
+    elif task.pid_mode == "host":
+        yield fail("containers see every process of the instance (pidMode host)", task.evidence("pidMode"))
+    elif task.pid_mode == "task":
+        message = "the containers of the task see each other's processes (pidMode task)"
+        yield fail(message, task.evidence("pidMode"), severity=LOW, effort=HOURS)
+
+
+@rule(
+    "POD-HOST-IPC",
+    Checklist.POD_FIT,
+    severity=HIGH,
+    softest=LOW,
+    effort=DAYS,
+    needs=("ecs.task_definitions",),
+    looks_at=("ipcMode",),
+    reference=_SECURITY,
+)
+def ipc_namespace(task: TaskDefinition, estate: Estate) -> Iterator[Outcome]:
+    """Containers share memory with the instance, or must not share it with each other
+
+    With ipcMode host a container reaches shared memory of every process of the instance; hostIPC is refused by the
+    baseline Pod Security Standard. The containers of a Pod always share one IPC namespace: the separation that ipcMode
+    none promises cannot be had inside a Pod.
+
+    Fix: Remove ipcMode host, or keep it for an agent in a privileged namespace. Where containers must not share
+    memory, split them into Pods of their own.
+    """
+    if estate.runs_on_fargate(task) or task.is_windows:
+        yield not_applicable("Fargate and Windows have no IPC mode")
+    elif task.ipc_mode == "host":
+        yield fail("containers reach the shared memory of the instance (ipcMode host)", task.evidence("ipcMode"))
+    elif task.ipc_mode == "none" and len(task.container_definitions) > 1:
+        message = "the containers of the task must not share memory (ipcMode none), in a Pod they do"
+        yield fail(message, task.evidence("ipcMode"), severity=LOW, effort=HOURS)
+
+
+# --- ports ------------------------------------------------------------------------------------------------------
+
+
+def _network_mode(task: TaskDefinition, estate: Estate) -> str:
+    """The network mode in force: what is written, or ECS's default."""
+    if task.network_mode:
+        return task.network_mode
+    if estate.runs_on_fargate(task):
+        return "awsvpc"
+    return "nat" if task.is_windows else "bridge"
+
+
+def _mappings(container: Container) -> Iterator[tuple[int, PortMapping]]:
+    yield from enumerate(container.definition.port_mappings)
+
+
+@rule(
+    "POD-PORT-COLLISION",
+    Checklist.POD_FIT,
+    severity=HIGH,
+    effort=HOURS,
+    needs=("ecs.task_definitions",),
+    looks_at=("networkMode", "containerDefinitions[].portMappings"),
+    reference="https://kubernetes.io/docs/concepts/workloads/pods/#pod-networking",
+)
+def port_used_by_two_containers(task: TaskDefinition, estate: Estate) -> Iterator[Outcome]:
+    """Two containers of a task listen on the same port
+
+    In bridge mode every container has an address of its own, so two of them may listen on port 80. The containers of a
+    Pod share one address: the second one fails to bind and restarts for ever.
+
+    A container that goes away with the move (an App Mesh proxy) does not count.
+
+    Fix: Change the port of one container by its configuration, or make them Pods of their own.
+    """
+    containers = list(task.containers())
+    if _network_mode(task, estate) not in ("bridge", "nat", "default"):
+        yield not_applicable("the containers share one address already")
+        return
+    if len(containers) < 2:
+        yield not_applicable("there is a single container")
+        return
+    listeners: dict[tuple[int, str], dict[str, Evidence]] = {}
+    for container in containers:
+        if is_mesh_proxy(container):
+            continue
+        for index, mapping in _mappings(container):
+            if mapping.container_port:
+                protocol = (mapping.protocol or "tcp").lower()
+                at = container.at("portMappings", index, "containerPort")
+                listeners.setdefault((mapping.container_port, protocol), {})[container.name] = task.evidence(*at)
+    for (port, protocol), users in sorted(listeners.items()):
+        if len(users) > 1:
+            message = f"containers {' and '.join(users)} listen on the same port {port}/{protocol}"
+            yield fail(message, *users.values(), element=f"{port}/{protocol}")
+
+
+@rule(
+    "POD-STATIC-HOSTPORT",
+    Checklist.POD_FIT,
+    severity=MEDIUM,
+    softest=LOW,
+    effort=HOURS,
+    needs=("ecs.task_definitions",),
+    also_uses=("ecs.services",),
+    softened_by=("ecs.services",),
+    looks_at=("networkMode", "containerDefinitions[].portMappings"),
+    reference="https://kubernetes.io/docs/concepts/services-networking/service/",
+)
+def fixed_port_of_the_instance(task: TaskDefinition, estate: Estate) -> Iterator[Outcome]:
+    """A container takes a fixed port of its instance
+
+    Whoever calls the port by the instance's address has to learn another one. A hostPort on Kubernetes lets one Pod
+    run per node, blocks rollouts that start the new Pod first, and does not exist on EKS Fargate.
+
+    Where a load balancer is the only way in, the port is nobody's address and the finding is low. Daemons do not count.
+
+    Fix: Drop the host port and reach the Pods through a Service, or through target groups that hold Pod addresses.
+    Search callers for the instance's address and port before that.
+    """
+    if _network_mode(task, estate) != "bridge":
+        yield not_applicable("the network mode is not bridge")
+        return
+    if estate.is_daemon(task):
+        yield not_applicable("a daemon runs once on each instance")
+        return
+    for container in task.containers():
+        for index, mapping in _mappings(container):
+            if mapping.host_port:
+                at = container.at("portMappings", index, "hostPort")
+                port = mapping.container_port or mapping.host_port
+                behind = _only_behind_load_balancer(container, port, estate)
+                way = ", which a load balancer leads to" if behind else ""
+                message = f"container {container.name} takes port {mapping.host_port} of its instance{way}"
+                severity = LOW if behind else MEDIUM
+                yield fail(message, task.evidence(*at), element=str(mapping.host_port), severity=severity)
+
+
+def _only_behind_load_balancer(container: Container, port: int, estate: Estate) -> bool:
+    """Whether callers reach a port through load balancers only, in every service that runs the task."""
+    users = estate.users(container)
+    return bool(users) and all(
+        user.service is not None
+        and not user.service.service_registries
+        and any(
+            each.container_name == container.name and each.container_port == port
+            for each in user.service.all_load_balancers
+        )
+        for user in users
+    )
+
+
+@rule(
+    "POD-PORT-RANGE",
+    Checklist.POD_FIT,
+    severity=HIGH,
+    effort=DAYS,
+    needs=("ecs.task_definitions",),
+    looks_at=("containerDefinitions[].portMappings",),
+    reference="https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_PortMapping.html",
+)
+def range_of_ports(container: Container) -> Iterator[Outcome]:
+    """A container publishes a range of ports
+
+    Neither a Service nor a load balancer's listener knows ranges: every port of the range needs an entry of its own.
+    Media and game servers that hand out a port per session need another pattern.
+
+    Fix: Write out the ports where they are few; use the hostNetwork pattern of game servers (Agones) where they are
+    many; or change the protocol so that one port is enough.
+    """
+    if not container.definition.port_mappings:
+        yield not_applicable("the container publishes no port")
+        return
+    for index, mapping in _mappings(container):
+        if mapping.container_port_range:
+            message = f"container {container.name} publishes the ports {mapping.container_port_range}"
+            at = container.at("portMappings", index, "containerPortRange")
+            yield fail(message, container.task.evidence(*at), element=mapping.container_port_range)
+
+
+# --- devices and kernel -----------------------------------------------------------------------------------------
+
+
+@rule(
+    "POD-DEVICES",
+    Checklist.POD_FIT,
+    severity=HIGH,
+    effort=DAYS,
+    needs=("ecs.task_definitions",),
+    looks_at=("containerDefinitions[].linuxParameters.devices",),
+    reference="https://kubernetes.io/docs/concepts/extend-kubernetes/compute-storage-net/device-plugins/",
+)
+def device_of_the_instance(container: Container, estate: Estate) -> Iterator[Outcome]:
+    """A container uses a device of its instance
+
+    A Pod cannot name a device of its node. A device plugin, or dynamic resource allocation, offers the device to the
+    scheduler; without one the Pod needs to be privileged, which most namespaces refuse.
+
+    Fix: Install the device plugin for the device on nodes that have it, and request it as a resource. For /dev/fuse and
+    /dev/net/tun a generic plugin such as smarter-device-manager does.
+    """
+    if _refuses_privileges(container, estate):
+        yield not_applicable("Fargate and Windows have no host devices")
+        return
+    linux = container.definition.linux_parameters
+    for index, device in enumerate(linux.devices if linux is not None else ()):
+        plugin = _kernel().device_plugins.get(device.host_path)
+        hint = f"; {plugin} offers it to Pods" if plugin else ""
+        message = f"container {container.name} uses device {device.host_path} of its instance{hint}"
+        at = container.at("linuxParameters", "devices", index, "hostPath")
+        yield fail(message, container.task.evidence(*at), element=device.host_path)
+
+
+@rule(
+    "POD-SYSCTL-UNSAFE",
+    Checklist.POD_FIT,
+    severity=MEDIUM,
+    worst=HIGH,
+    effort=DAYS,
+    needs=("ecs.task_definitions",),
+    also_uses=("policy.target",),
+    raised_by=("policy.target",),
+    looks_at=("containerDefinitions[].systemControls",),
+    reference="https://kubernetes.io/docs/tasks/administer-cluster/sysctl-cluster/",
+)
+def unsafe_sysctl(container: Container, policy: Policy) -> Iterator[Outcome]:
+    """A container sets a kernel parameter that a kubelet refuses
+
+    A kubelet admits a short list of safe sysctls; any other one fails the Pod with SysctlForbidden unless the node's
+    kubelet was started with an exception for it. net.core.somaxconn is the usual offender. On EKS Fargate and in Auto
+    Mode the kubelet's flags are not yours to set.
+
+    Fix: Ask whether the parameter still matters (many were copied from a guide). If it does, allow it with
+    allowedUnsafeSysctls on a tainted node group of its own.
+    """
+    if container.task.is_windows or not container.definition.system_controls:
+        yield not_applicable("the container sets no kernel parameter")
+        return
+    target = policy.target.compute
+    closed = {"fargate": "EKS Fargate", "auto_mode": "EKS Auto Mode"}.get(target or "")
+    for index, control in enumerate(container.definition.system_controls):
+        name = control.namespace.replace("/", ".")
+        if name not in _kernel().safe_sysctls:
+            message = f"container {container.name} sets the unsafe sysctl {name}"
+            evidence = container.task.evidence(*container.at("systemControls", index, "namespace"))
+            if closed:
+                message = f"{message}, which {closed} does not allow"
+                yield fail(message, evidence, element=name, severity=HIGH)
+            else:
+                yield fail(message, evidence, element=name, settled=target is not None)

@@ -1,0 +1,351 @@
+"""Images and runtime: each rule in every situation that it tells apart."""
+
+from typing import Any
+
+import pytest
+
+from assess.estate.gaps import Reason
+from assess.rule import HIGH, HOURS, INFO, LOW, WEEKS
+from tests.rules.harness import (
+    ACCOUNT,
+    CLUSTER,
+    REGION,
+    Case,
+    Given,
+    container,
+    denied,
+    fails,
+    file,
+    given,
+    never,
+    not_applicable,
+    passes,
+    service,
+    target,
+    task,
+    task_arn,
+    undescribed,
+    unknown,
+)
+
+UNDESCRIBED = (service(), denied("ecs.task_definitions", "ecs:DescribeTaskDefinition", resource=task_arn("orders")))
+FARGATE: dict[str, Any] = {"requiresCompatibilities": ["FARGATE"], "networkMode": "awsvpc"}
+ARM: dict[str, Any] = {"runtimePlatform": {"cpuArchitecture": "ARM64", "operatingSystemFamily": "LINUX"}}
+DIGEST = f"sha256:{'a' * 64}"
+
+
+def sandbox(mode: str) -> dict[str, Any]:
+    return {"trustedExecutionConfiguration": {"isolationMode": mode}}
+
+
+def resources(type: str, value: str = "1") -> dict[str, Any]:
+    return {"resourceRequirements": [{"type": type, "value": value}]}
+
+
+def running(number: int = 1, digest: str | None = DIGEST, **fields: Any) -> Given:
+    return given(
+        "tasks",
+        **{
+            "taskArn": f"arn:aws:ecs:{REGION}:{ACCOUNT}:task/shop/{number}",
+            "clusterArn": CLUSTER,
+            "taskDefinitionArn": task_arn("orders"),
+            "group": "service:orders",
+            "lastStatus": "RUNNING",
+            "containers": [{"name": "app", "imageDigest": digest}],
+            **fields,
+        },
+    )
+
+
+def lost(*rules: str) -> tuple[Case, ...]:
+    return tuple(
+        unknown(rule, "the task definition could not be described", *UNDESCRIBED, reason=Reason.DENIED)
+        for rule in rules
+    )
+
+
+PLATFORM = (
+    fails(
+        "RUN-WINDOWS",
+        "the task definition says Windows",
+        task(runtimePlatform={"operatingSystemFamily": "WINDOWS_SERVER_2022_CORE"}),
+        says="the containers run on WINDOWS_SERVER_2022_CORE",
+        at="/runtimePlatform/operatingSystemFamily",
+    ),
+    fails(
+        "RUN-WINDOWS",
+        "the service says Windows",
+        task(),
+        service(platformFamily="Windows_Server_2022_Core"),
+        says="the containers run on Windows_Server_2022_Core",
+        at="/platformFamily",
+    ),
+    passes("RUN-WINDOWS", "absent, which means Linux", task()),
+    passes("RUN-WINDOWS", "Linux", task(**ARM)),
+    unknown(
+        "RUN-WINDOWS",
+        "a placeholder",
+        file(unresolved={"/runtimePlatform/operatingSystemFamily": "${OS}"}),
+        reason=Reason.UNRESOLVED,
+    ),
+    fails(
+        "RUN-ARM64",
+        "Arm, and the target has Arm nodes",
+        task(**ARM),
+        target(compute="karpenter"),
+        says="the containers need Arm processors",
+        severity=INFO,
+        effort=HOURS,
+        at="/runtimePlatform/cpuArchitecture",
+    ),
+    fails(
+        "RUN-ARM64",
+        "Arm, and no target is chosen",
+        task(**ARM),
+        says="the containers need Arm processors",
+        may_be_worse=Reason.UNANSWERED,
+        needs="policy.target",
+    ),
+    fails(
+        "RUN-ARM64",
+        "Arm, and the target is EKS Fargate",
+        task(**ARM),
+        target(compute="fargate"),
+        says="the containers need Arm processors, which EKS Fargate does not have",
+        severity=HIGH,
+        effort=WEEKS,
+    ),
+    passes("RUN-ARM64", "absent, which means x86", task()),
+    passes("RUN-ARM64", "x86", task(runtimePlatform={"cpuArchitecture": "X86_64"})),
+    fails(
+        "RUN-TRUSTED-EXEC",
+        "isolated",
+        task(**sandbox("ISOLATED_SANDBOX")),
+        says="the task runs in an isolated sandbox",
+        at="/trustedExecutionConfiguration/isolationMode",
+    ),
+    fails(
+        "RUN-TRUSTED-EXEC",
+        "confidential",
+        task(**sandbox("CONFIDENTIAL_SANDBOX")),
+        says="the task runs in a confidential sandbox",
+        severity=HIGH,
+    ),
+    passes("RUN-TRUSTED-EXEC", "shared", task(**sandbox("SHARED"))),
+    not_applicable("RUN-TRUSTED-EXEC", "absent", task()),
+    fails(
+        "RUN-GMSA",
+        "a credential spec",
+        task(container(credentialSpecs=["credentialspec:arn:aws:s3:::acme/web.json"])),
+        says="container app signs in to Active Directory by a credential spec",
+        at="/containerDefinitions/0/credentialSpecs/0",
+    ),
+    fails(
+        "RUN-GMSA",
+        "a credential spec among the security options",
+        task(container(dockerSecurityOptions=["no-new-privileges", "credentialspec:file://web.json"])),
+        says="container app signs in to Active Directory by a credential spec",
+        at="/containerDefinitions/0/dockerSecurityOptions/1",
+    ),
+    passes("RUN-GMSA", "another security option", task(container(dockerSecurityOptions=["no-new-privileges"]))),
+    *lost("RUN-WINDOWS", "RUN-ARM64", "RUN-TRUSTED-EXEC", "RUN-GMSA"),
+)
+
+EXTERNAL = (
+    fails(
+        "RUN-EXTERNAL",
+        "a service with launch type EXTERNAL",
+        task(),
+        service(launchType="EXTERNAL"),
+        says="orders runs on machines outside of AWS (launch type EXTERNAL)",
+        at="/launchType",
+    ),
+    fails(
+        "RUN-EXTERNAL",
+        "a schedule with launch type EXTERNAL",
+        task(family="report"),
+        given(
+            "schedules",
+            Arn=f"arn:aws:scheduler:{REGION}:{ACCOUNT}:schedule/default/nightly",
+            Name="nightly",
+            ScheduleExpression="rate(1 day)",
+            Target={
+                "Arn": CLUSTER,
+                "EcsParameters": {"TaskDefinitionArn": task_arn("report"), "LaunchType": "EXTERNAL"},
+            },
+        ),
+        says="report runs on machines outside of AWS (launch type EXTERNAL)",
+        at="/Target/EcsParameters/TaskDefinitionArn",
+    ),
+    fails(
+        "RUN-EXTERNAL",
+        "a standalone task with launch type EXTERNAL",
+        task(),
+        running(group="family:orders", launchType="EXTERNAL"),
+        says="orders runs on machines outside of AWS (launch type EXTERNAL)",
+        at="/launchType",
+    ),
+    fails(
+        "RUN-EXTERNAL",
+        "a file that lists EXTERNAL only",
+        file(requiresCompatibilities=["EXTERNAL"]),
+        says="orders runs on machines outside of AWS (launch type EXTERNAL)",
+        at="/requiresCompatibilities/0",
+    ),
+    passes("RUN-EXTERNAL", "EC2", task()),
+    passes("RUN-EXTERNAL", "EXTERNAL is listed but it runs on EC2", task(requiresCompatibilities=["EC2", "EXTERNAL"])),
+    unknown(
+        "RUN-EXTERNAL",
+        "a file that lists EXTERNAL among others",
+        file(requiresCompatibilities=["EC2", "EXTERNAL"]),
+        reason=Reason.NOT_IN_SOURCE,
+    ),
+    unknown("RUN-EXTERNAL", "the service could not be described", *undescribed(), reason=Reason.DENIED),
+)
+
+ACCELERATORS = (
+    fails(
+        "RUN-GPU",
+        "GPUs",
+        task(container(**resources("GPU", "2"))),
+        says="container app uses GPUs (2)",
+        element="GPU",
+        at="/containerDefinitions/0/resourceRequirements/0/type",
+    ),
+    fails(
+        "RUN-GPU",
+        "Neuron devices",
+        task(container(**resources("NeuronDevice"))),
+        says="container app uses Neuron devices (1)",
+    ),
+    passes("RUN-GPU", "none", task()),
+    not_applicable("RUN-GPU", "Fargate", task(**FARGATE)),
+    fails(
+        "RUN-ELASTIC-INFERENCE",
+        "an accelerator of the task",
+        task(
+            container(**resources("InferenceAccelerator", "eia")),
+            inferenceAccelerators=[{"deviceName": "eia", "deviceType": "eia2.medium"}],
+        ),
+        says="the task names Elastic Inference accelerator eia",
+        element="eia",
+        at="/inferenceAccelerators/0",
+    ),
+    fails(
+        "RUN-ELASTIC-INFERENCE",
+        "a container asks for one that the task does not name",
+        task(container(**resources("InferenceAccelerator", "eia"))),
+        says="container app asks for Elastic Inference accelerator eia",
+    ),
+    fails(
+        "RUN-ELASTIC-INFERENCE",
+        "a service runs a revision that was deregistered",
+        task(status="INACTIVE", inferenceAccelerators=[{"deviceName": "eia"}]),
+        says="the task names Elastic Inference accelerator eia",
+    ),
+    passes("RUN-ELASTIC-INFERENCE", "none", task(container(**resources("GPU")))),
+    passes(
+        "RUN-ELASTIC-INFERENCE",
+        "a recorded revision that is inactive",
+        file(status="INACTIVE", inferenceAccelerators=[{"deviceName": "eia"}]),
+    ),
+    *lost("RUN-GPU", "RUN-ELASTIC-INFERENCE"),
+)
+
+IMAGES = (
+    fails(
+        "RUN-MUTABLE-TAG",
+        "latest",
+        task(container(image="acme/web:latest")),
+        says="image acme/web of container app has tag latest",
+        at="/containerDefinitions/0/image",
+        softest=LOW,
+    ),
+    fails(
+        "RUN-MUTABLE-TAG",
+        "no tag",
+        task(container(image=f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/team/web")),
+        says="image team/web of container app has no tag",
+        softest=LOW,
+    ),
+    fails(
+        "RUN-MUTABLE-TAG",
+        "a port of the registry is no tag",
+        task(container(image="registry.example:5000/web")),
+        says="image web of container app has no tag",
+        softest=LOW,
+    ),
+    fails(
+        "RUN-MUTABLE-TAG",
+        "the digest that runs is known",
+        task(container(image="acme/web:latest")),
+        running(1),
+        running(2),
+        service(),
+        says="image acme/web of container app has tag latest; what runs today has a known digest",
+        severity=LOW,
+    ),
+    fails(
+        "RUN-MUTABLE-TAG",
+        "the tasks run two digests",
+        task(container(image="acme/web:latest")),
+        running(1),
+        running(2, f"sha256:{'b' * 64}"),
+        service(),
+        says="image acme/web of container app has tag latest",
+        softest=LOW,
+    ),
+    fails(
+        "RUN-MUTABLE-TAG",
+        "ECS does not keep the tasks of a deployment alike",
+        task(container(image="acme/web:latest", versionConsistency="disabled")),
+        running(1),
+        service(),
+        says="image acme/web of container app has tag latest",
+        softest=LOW,
+    ),
+    fails(
+        "RUN-MUTABLE-TAG",
+        "the running task is of another revision",
+        task(container(image="acme/web:latest")),
+        running(1, taskDefinitionArn=task_arn("orders", 7)),
+        service(),
+        says="image acme/web of container app has tag latest",
+        softest=LOW,
+    ),
+    fails(
+        "RUN-MUTABLE-TAG",
+        "a placeholder stands for the repository only",
+        file(container(image="${REPOSITORY}:latest")),
+        says="image app of container app has tag latest",
+        softest=LOW,
+    ),
+    passes("RUN-MUTABLE-TAG", "a digest", task(container(image=f"acme/web@{DIGEST}"))),
+    passes("RUN-MUTABLE-TAG", "latest and a digest", task(container(image=f"acme/web:latest@{DIGEST}"))),
+    passes("RUN-MUTABLE-TAG", "a tag that says which build", task(container(image="acme/web:1.4.2"))),
+    unknown(
+        "RUN-MUTABLE-TAG",
+        "a placeholder stands for the tag",
+        file(container(image="acme/web:${TAG}")),
+        reason=Reason.UNRESOLVED,
+        needs="/containerDefinitions/0/image",
+    ),
+    unknown("RUN-MUTABLE-TAG", "a placeholder is the image", file(container(image="$IMAGE")), reason=Reason.UNRESOLVED),
+    *lost("RUN-MUTABLE-TAG"),
+)
+
+CASES: tuple[Case, ...] = (*PLATFORM, *EXTERNAL, *ACCELERATORS, *IMAGES)
+
+NEVER = (
+    never("RUN-WINDOWS", "not_applicable", "every task definition has an operating system"),
+    never("RUN-ARM64", "not_applicable", "every task definition has an architecture"),
+    never("RUN-GMSA", "not_applicable", "any container could name a credential spec"),
+    never("RUN-EXTERNAL", "not_applicable", "every workload has a launch type"),
+    never("RUN-ELASTIC-INFERENCE", "not_applicable", "any task definition could name an accelerator"),
+    never("RUN-MUTABLE-TAG", "not_applicable", "every container has an image"),
+)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_rule(case: Case) -> None:
+    case.check()
