@@ -139,11 +139,12 @@ def no_infrastructure_as_code(workload: Workload, estate: Estate) -> Iterator[Ou
     """
     if _is_marked(workload):
         return
-    if any(
-        estate.missing(fact, workload.origin, workload.related) is not None
-        for fact in ("tags", "ecs.services", "ecs.task_definitions")
-    ):
-        return  # the mark may stand where nothing was read
+    facts = ("tags", "ecs.services", "ecs.task_definitions")
+    unread = [each for fact in facts if (each := estate.missing(fact, workload.origin, workload.related)) is not None]
+    if unread:  # the mark may stand there
+        first = min(unread, key=lambda each: each.reason.rank)
+        yield unknown(first.reason, *(first.actions or (first.fact,)))
+        return
     holder = workload.service or workload.task_definition
     if holder is not None:
         yield fail(

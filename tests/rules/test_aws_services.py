@@ -26,7 +26,7 @@ from tests.rules.harness import (
 )
 
 UNREAD = (service(), denied("ecs.task_definitions", "ecs:DescribeTaskDefinition", resource=task_arn("orders")))
-FARGATE = {"requiresCompatibilities": ["FARGATE"], "cpu": "256", "memory": "512"}
+FARGATE: dict[str, Any] = {"requiresCompatibilities": ["FARGATE"], "cpu": "256", "memory": "512"}
 REGION_VARIABLE = {"environment": [{"name": "AWS_REGION", "value": REGION}]}
 METADATA = {"environment": [{"name": "ZONE_URL", "value": "http://169.254.169.254/latest/meta-data/placement"}]}
 INSTANCE_PERMISSIONS = "workload orders uses AWS and has no task role, so it takes the instance's permissions"

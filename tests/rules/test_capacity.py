@@ -48,7 +48,7 @@ def scaled(name: str = "orders") -> Given:
     return given("scalable_targets", ResourceId=f"service/shop/{name}", MinCapacity=1, MaxCapacity=9)
 
 
-FARGATE = {"requiresCompatibilities": ["FARGATE"], "cpu": "256", "memory": "512"}
+FARGATE: dict[str, Any] = {"requiresCompatibilities": ["FARGATE"], "cpu": "256", "memory": "512"}
 
 CASES = (
     fails(

@@ -25,7 +25,7 @@ from tests.rules.harness import (
 )
 
 PROFILE = f"arn:aws:iam::{ACCOUNT}:instance-profile/nodes"
-FARGATE = {"requiresCompatibilities": ["FARGATE"], "cpu": "256", "memory": "512"}
+FARGATE: dict[str, Any] = {"requiresCompatibilities": ["FARGATE"], "cpu": "256", "memory": "512"}
 REFUSED = denied("iam.roles", "iam:GetRole", resource=role_arn("orders"))
 TASK = task(taskRoleArn=role_arn("orders"))
 EXECUTION = task(executionRoleArn=role_arn("execution"))

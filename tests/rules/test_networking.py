@@ -11,6 +11,7 @@ from tests.rules.harness import (
     REGION,
     Case,
     Given,
+    Piece,
     container,
     denied,
     fails,
@@ -125,8 +126,8 @@ NEED = 2 + 2 + 5 + 1 + 10 + 8
 # forty tasks: 25 Pods, the rest as above
 MANY = 25 + 2 + 5 + 1 + 10 + 8
 REFUSED_ROUTES = denied("vpc.routes", "ec2:DescribeRouteTables")
-NO_ROUTES = (*RUNNING, *two_zones(4000)[:3], REFUSED_ROUTES)
-IN_ONE = (service(**network("subnet-1")), vpc(), subnet("subnet-1"))
+NO_ROUTES: tuple[Piece, ...] = (*RUNNING, *two_zones(4000)[:3], REFUSED_ROUTES)
+IN_ONE: tuple[Piece, ...] = (service(**network("subnet-1")), vpc(), subnet("subnet-1"))
 
 CASES = (
     fails(

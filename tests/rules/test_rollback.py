@@ -161,6 +161,7 @@ CASES = (
         task(registeredBy=f"arn:aws:sts::{ACCOUNT}:assumed-role/terraform-ci/run"),
     ),
     unknown("RSK-NO-IAC", "tags were not read", task(), unseen("tags"), reason=Reason.NOT_COLLECTED),
+    unknown("RSK-NO-IAC", "the task definition, which may be marked, was refused", *UNREAD, reason=Reason.DENIED),
     unknown("RSK-NO-IAC", "a file", file(), reason=Reason.NOT_IN_SOURCE),
     fails(
         "RSK-SINGLE-ENV",

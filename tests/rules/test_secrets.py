@@ -168,7 +168,6 @@ CASES = (
             "label traefik.password of container app holds a credential (detector default, 1-8 characters)",
         ),
         severity=MEDIUM,
-        # what else the document may hold could be worse, but all of it was read
     ),
     fails(
         "SEC-OPTIONS-SECRET",
