@@ -167,7 +167,7 @@ class _Missing:
 
     def of(self, facts: tuple[str, ...], across: tuple[str, ...], subject: Subject) -> tuple[Missing, ...]:
         """Why each missing one of ``facts`` is missing, in their order."""
-        if not self.on_one.isdisjoint(facts):
+        if subject.unseen or not self.on_one.isdisjoint(facts):
             return tuple(self._each(facts, across, subject))
         key = (facts, across, *((each.account, each.region, each.source) for each in subject.origins))
         found = self.known.get(key)
@@ -179,6 +179,7 @@ class _Missing:
         for fact in dict.fromkeys(facts):
             related = None if fact in across else subject.related
             found = [each for each in (self._one(fact, origin, related) for origin in subject.origins) if each]
+            found += [each for each in subject.unseen if each.fact == fact]
             if found:
                 yield min(found, key=lambda each: each.reason.rank)
 

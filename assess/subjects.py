@@ -40,6 +40,8 @@ class Subject:
     scope: tuple[str, ...]
     """What its fingerprints stand on: partition, account, region, cluster, service; or family."""
     lost: tuple[Missing, ...] = ()
+    unseen: tuple[Missing, ...] = ()
+    """Facts that it lacks though its place has them: a workload whose task definition is not there."""
     container: int | None = None
     """Index of the container that it is, for placeholders."""
 
@@ -89,7 +91,8 @@ class _Subjects:
 
     def collect(self) -> None:
         for workload in self.estate.workloads:
-            self._add(SubjectKind.WORKLOAD, workload.id, workload.name, workload, [workload])
+            unseen = () if workload.task_definition is not None else (self._lost_definition(workload),)
+            self._add(SubjectKind.WORKLOAD, workload.id, workload.name, workload, [workload], unseen=unseen)
             if workload.kind == "task_definition":
                 self._not_in_source(workload)
             else:
@@ -115,6 +118,7 @@ class _Subjects:
         users: Iterable[Workload],
         origin: Origin | None = None,
         lost: tuple[Missing, ...] = (),
+        unseen: tuple[Missing, ...] = (),
         container: int | None = None,
     ) -> None:
         touched = sorted(set(users), key=lambda each: each.id)
@@ -130,6 +134,7 @@ class _Subjects:
                 related=related,
                 scope=self._scope(kind, touched),
                 lost=lost,
+                unseen=unseen,
                 container=container,
             )
         )
@@ -200,7 +205,13 @@ class _Subjects:
                 self._lose(kind, f"{workload.id}#network", undescribed, workload)
             return
         vpcs: set[str] = set()
-        for id in sorted(self.estate.subnet_ids(workload)):
+        subnets = self.estate.subnet_ids(workload)
+        if not subnets and not workload.is_fargate:  # its network is that of the cluster's instances
+            unlisted = self.estate.missing("ecs.container_instances", workload.origin, workload.related)
+            if unlisted is not None:
+                for kind in (SubjectKind.VPC, SubjectKind.SUBNET):
+                    self._lose(kind, f"instances of {workload.cluster_arn}", unlisted, workload)
+        for id in sorted(subnets):
             subnet = self.estate.subnet_by_id.get(id)
             if subnet is not None:
                 self._use(SubjectKind.SUBNET, id, subnet.name, subnet, subnet.origin, workload)
@@ -258,7 +269,8 @@ class _Subjects:
         return self.estate.missing("ecs.services", workload.origin, workload.related)
 
     def _lost_definition(self, workload: Workload) -> Missing:
-        return self._undescribed(workload) or self._why("ecs.task_definitions", workload)
+        missing = self._undescribed(workload) or self._why("ecs.task_definitions", workload)
+        return missing.model_copy(update={"fact": "ecs.task_definitions"})
 
     def _definitions(self) -> None:
         seen: set[int] = set()

@@ -65,8 +65,11 @@ def no_owner(workload: Workload, estate: Estate) -> Iterator[Outcome]:
     if workload.owner is not None:
         return
     facts = ("tags", "ecs.services", "ecs.task_definitions", "ecs.clusters")
-    if any(estate.missing(fact, workload.origin, workload.related) is not None for fact in facts):
-        return  # the tag may stand where nothing was read
+    unread = [each for fact in facts if (each := estate.missing(fact, workload.origin, workload.related)) is not None]
+    if unread:  # the tag may stand there
+        first = min(unread, key=lambda each: each.reason.rank)
+        yield unknown(first.reason, *(first.actions or (first.fact,)))
+        return
     holder = workload.service or workload.task_definition
     if holder is not None:
         yield fail(

@@ -103,8 +103,8 @@ def bad() -> Estate:
         {"name": "DB_HOST", "value": "10.1.2.3"},
         {"name": "SMTP_PASSWORD", "value": "hG73k!pQz81m"},
     ]
-    old = {"desiredCount": 1, "scaled": False, "role": admin, "deploymentConfiguration": {"minimumHealthyPercent": 0}}
-    bare = {"logConfiguration": None, "memory": None, "memoryReservation": 256, "cpu": 0, "environment": secrets}
+    old: Document = {"desiredCount": 1, "scaled": False, "role": admin, "deploymentConfiguration": {"minimumHealthyPercent": 0}}
+    bare: Document = {"logConfiguration": None, "memory": None, "memoryReservation": 256, "cpu": 0, "environment": secrets}
     for name in ("front", "back"):
         site.service(name, container=bare, classic=True, **old)
     site.service("batch", container=bare, **old)
