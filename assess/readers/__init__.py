@@ -44,7 +44,7 @@ def read(paths: Sequence[str]) -> Estate:
 
 _LOOKED_FOR = "saved estates (.json, .json.gz) and task definitions (.json, or a template of one)"
 _ENDINGS = frozenset(
-    {"json", "jsonc", "json5", "tpl", "tmpl", "tftpl", "template", "j2", "jinja", "jinja2", "erb", "gotmpl"}
+    {"json", "jsonc", "json5", "jsonnet", "tpl", "tmpl", "tftpl", "template", "j2", "jinja", "jinja2", "erb", "gotmpl"}
     | {"hbs", "mustache", "dist", "example", "sample", "in"}
 )
 _OTHER_ENDINGS = frozenset({"yaml", "yml", "tf", "tfplan", "tfstate"})
@@ -206,7 +206,7 @@ _OPENS = re.compile(rb"(?:\xef\xbb\xbf)?\s*[{\[]")
 def _looks_like_a_task_definition(path: str, data: bytes) -> bool:
     """Whether a file that cannot be read hides a workload: by its fields, and its name's ending or its beginning."""
     is_json = path.lower().endswith(".json") or _OPENS.match(data) is not None
-    return is_json and _ONLY_TASK_DEFINITIONS.search(data) is not None
+    return is_json and _ending(path) != "jsonnet" and _ONLY_TASK_DEFINITIONS.search(data) is not None
 
 
 def _parsed(path: str, text: str) -> Node:

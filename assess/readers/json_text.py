@@ -86,7 +86,7 @@ _FILLER = re.compile(
       | \{\#.*?\#\}                                                          # Jinja comment
       | <%(?!=).*?%>                                                         # ERB statement
       | %\{~?\s*(?:if|else|endif|for|endfor)\b.*?\}                          # Terraform directive
-      | \{\{-?\s*(?:(?:if|else|end|range|with|define|block)\b|[\#/^!]).*?\}\}   # Go, Handlebars statement
+      | \{\{-?\s*(?:(?:if|else|end|range|with|define|block)\b|[\#/^!]|\$\w+\s*:?=).*?\}\}   # Go, Handlebars statement
       | \{\{-?\s*["'],["'].*?\}\}                                            # a comma between items of a loop
       | <%=\s*["'],["'].*?%>
     )+""",
@@ -101,7 +101,7 @@ _LITERAL = re.compile(r"true|false|null")
 _LITERALS = {"true": True, "false": False, "null": None}
 _WORD_GOES_ON = re.compile(r"[\w.$%{<@#-]")
 _PIECE = re.compile(
-    r"""<%=.*?%> | <[A-Za-z_][^<>"\n]*> | %[A-Za-z_]\w*% | \$\([^()"\n]*\) | \$[A-Za-z_]\w* | \u2026 | \.\.\.
+    r"""<%=.*?%> | <[\w\ ][^<>"\n]*> | %%?[A-Za-z_]\w*%%? | \$\([^()"\n]*\) | \$[A-Za-z_]\w* | \u2026 | \.\.\.
       | [\w@][\w.:/@+*\#-]*""",
     re.VERBOSE | re.DOTALL,
 )

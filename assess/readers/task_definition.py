@@ -57,25 +57,30 @@ _WRAPPINGS = 3
 
 def _tasks(node: Node, tags: Node | None, levels: int) -> Iterator[tuple[Node, Node | None]]:
     """Task definitions with the tags that stand beside them in a describe response."""
-    members = node.members
-    containers = members.get("containerDefinitions", members.get("ContainerDefinitions"))
+    containers = _member_named(node, "containerDefinitions")
     if containers is not None and isinstance(containers.value, list | str):
         yield node, tags
     elif levels:
-        beside = members.get("tags", members.get("Tags"))
-        for name, member in members.items():
-            wraps = name.lower() == "taskdefinition"
-            yield from _tasks(member, beside if wraps else None, levels - 1)
+        beside = _member_named(node, "tags")
+        for name, member in node.members.items():
+            yield from _tasks(member, beside if name.lower() == "taskdefinition" else None, levels - 1)
         for item in node.items:
             yield from _tasks(item, None, levels - 1)
 
 
-_CONTAINER_FIELDS = frozenset(field.alias or name for name, field in ContainerDefinition.model_fields.items())
+def _member_named(node: Node, name: str) -> Node | None:
+    """A member by its name, in whichever case it is written."""
+    members = node.members
+    return members.get(name) or next((each for key, each in members.items() if key.lower() == name.lower()), None)
+
+
+_CONTAINER_FIELDS = frozenset((field.alias or name).lower() for name, field in ContainerDefinition.model_fields.items())
 _ONLY_ECS = frozenset(
-    {"essential", "portMappings", "memoryReservation", "logConfiguration", "mountPoints", "volumesFrom", "entryPoint"}
-    | {"dependsOn", "firelensConfiguration", "linuxParameters", "environmentFiles", "readonlyRootFilesystem"}
-    | {"dockerLabels", "ulimits", "startTimeout", "stopTimeout", "secretOptions"}
+    {"essential", "portmappings", "memoryreservation", "logconfiguration", "mountpoints", "volumesfrom", "entrypoint"}
+    | {"dependson", "firelensconfiguration", "linuxparameters", "environmentfiles", "readonlyrootfilesystem"}
+    | {"dockerlabels", "ulimits", "starttimeout", "stoptimeout"}
 )
+"""Fields of a container, in lower case, that few other documents have."""
 
 
 def _containers(node: Node) -> list[Node] | None:
@@ -89,32 +94,31 @@ def _containers(node: Node) -> list[Node] | None:
 
 
 def _is_container(node: Node) -> bool:
-    names = {name[:1].lower() + name[1:] for name in node.members}
+    names = {name.lower() for name in node.members}
     if not {"name", "image"} <= names:
         return False
     known = names & _CONTAINER_FIELDS - {"name", "image"}
     return bool(names & _ONLY_ECS) or (bool(known) and names <= _CONTAINER_FIELDS)
 
 
+_ORIGIN = "@origin"
+"""Where the estate notes a fact's place: a file does not say that about itself."""
+
+
 def _of_task(task: Node, tags: Node | None, stem: str) -> Found:
-    task = _fitted(task, TaskDefinition, pascal="ContainerDefinitions" in task.members)
-    members = dict(task.members)
-    if tags is not None and "tags" not in members:
-        members["tags"] = _fitted(tags, TaskDefinition.model_fields["tags"].annotation, pascal=True)
-    family = members.get("family")
+    members = {name: member for name, member in task.members.items() if name != _ORIGIN}
+    beside = {} if tags is None else {"tags": tags}
+    task = _fitted(replace(task, value=beside | members), TaskDefinition)
+    family = task.members.get("family")
     if family is None or not family.value:
-        members["family"] = Node(stem, task.line)
-    return _found("task_definition", replace(task, value=members), {})
+        task = replace(task, value=task.members | {"family": Node(stem, task.line)})
+    return _found("task_definition", task, {})
 
 
 def _of_containers(containers: list[Node], stem: str) -> Found:
     line = containers[0].line
-    pascal = any("Image" in each.members for each in containers)
-    array = _fitted(
-        Node(containers, line), TaskDefinition.model_fields["container_definitions"].annotation, pascal=pascal
-    )
-    task = Node({"family": Node(stem, line), "containerDefinitions": array}, line)
-    return _found("container_definitions", task, {pointer(each): "" for each in _TASK_LEVEL})
+    task = Node({"family": Node(stem, line), "containerDefinitions": Node(containers, line)}, line)
+    return _found("container_definitions", _fitted(task, TaskDefinition), {pointer(each): "" for each in _TASK_LEVEL})
 
 
 _TASK_LEVEL = (
@@ -164,21 +168,21 @@ def _clean(value: Any) -> Any:
 # --- field names and texts as the model has them ----------------------------------------------------------------
 
 
-def _fitted(node: Node, annotation: Any, *, pascal: bool) -> Node:
-    """The node with numbers and booleans as text where the model has text, and Pascal-case names as ECS's own.
+def _fitted(node: Node, annotation: Any) -> Node:
+    """The node with fields named as ECS names them, and numbers and booleans as text where ECS has text.
 
-    Names within a mapping (labels, options) are people's own and stay as they are.
+    Terraform and CloudFormation take field names in any case. Names within a mapping (labels, options) are people's
+    own and stay as they are, as do fields that the model does not know.
     """
     shape = _shape(annotation)
     if isinstance(node.value, dict):
         if isinstance(shape, type) and issubclass(shape, Part):
-            members = (_member(name, member, shape, pascal) for name, member in node.value.items())
-            return replace(node, value=dict(members))
+            return replace(node, value=_named_as_in(shape, node.value))
         if get_origin(shape) is Mapping:
             values = get_args(shape)[1]
-            return replace(node, value={name: _fitted(each, values, pascal=False) for name, each in node.value.items()})
+            return replace(node, value={name: _fitted(each, values) for name, each in node.value.items()})
     if isinstance(node.value, list) and get_origin(shape) is tuple:
-        return replace(node, value=[_fitted(each, get_args(shape)[0], pascal=pascal) for each in node.value])
+        return replace(node, value=[_fitted(each, get_args(shape)[0]) for each in node.value])
     if shape is str and isinstance(node.value, bool):
         return replace(node, value="true" if node.value else "false")
     if shape is str and isinstance(node.value, int | float):
@@ -186,12 +190,16 @@ def _fitted(node: Node, annotation: Any, *, pascal: bool) -> Node:
     return node
 
 
-def _member(name: str, node: Node, model: type[Part], pascal: bool) -> tuple[str, Node]:
+def _named_as_in(model: type[Part], members: Mapping[str, Node]) -> dict[str, Node]:
     fields = _fields(model)
-    known = fields.get(name.lower())
-    if known is None or (known[0] != name and not pascal):
-        return (name[:1].lower() + name[1:] if pascal else name), node
-    return known[0], _fitted(node, known[1], pascal=pascal)
+    found: dict[str, Node] = {}
+    for name, node in members.items():
+        own_name, annotation = fields.get(name.lower(), (name, Any))
+        if own_name == name or own_name not in members:
+            found[own_name] = _fitted(node, annotation)
+        else:  # the exact name is there as well, and counts
+            found[name] = node
+    return found
 
 
 @cache

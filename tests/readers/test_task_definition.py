@@ -85,9 +85,27 @@ def test_tags_within_a_task_definition() -> None:
     assert only({**_TASK, "tags": []}).facts == ("ecs.task_definitions", "tags")
 
 
+def test_a_file_cannot_say_where_it_was_seen() -> None:
+    assert only({**_TASK, "@origin": {"account": "123456789012", "source": "other.json"}}).document == _TASK
+
+
 def test_a_placeholder_for_all_containers() -> None:
     one = only('{"family": "orders", "containerDefinitions": ${jsonencode(containers)}}')
     assert one.unresolved == {"/containerDefinitions": "${jsonencode(containers)}"}
+
+
+def test_field_names_in_any_case_become_those_of_ecs() -> None:
+    document = only(
+        '[{"name": "a", "image": "b", "memoryreservation": 1, "portmappings": [{"ContainerPort": 2}]}]'
+    ).document
+    assert document["containerDefinitions"] == [
+        {"name": "a", "image": "b", "memoryReservation": 1, "portMappings": [{"containerPort": 2}]}
+    ]
+
+
+def test_of_a_name_in_two_cases_the_one_of_ecs_counts() -> None:
+    document = only({"Family": "other", "family": "orders", "containerDefinitions": []}).document
+    assert document == {"Family": "other", "family": "orders", "containerDefinitions": []}
 
 
 def test_pascal_case_becomes_the_field_names_of_ecs() -> None:
@@ -121,7 +139,7 @@ def test_pascal_case_becomes_the_field_names_of_ecs() -> None:
                 "environment": [{"name": "PORT", "value": "8080"}],
                 "dockerLabels": {"Team": "shop"},
                 "logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": "g", "Custom": "c"}},
-                "somethingNew": {"Inner": 1},
+                "SomethingNew": {"Inner": 1},
             }
         ],
         "volumes": [{"name": "data", "efsVolumeConfiguration": {"fileSystemId": "fs-1"}}],
