@@ -1,5 +1,6 @@
 """What every report tells first: the picks, orders and groups of an assessment that all formats share."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -46,8 +47,6 @@ class UnknownGroup:
     reason: Reason
     worst: Severity
     needs: tuple[str, ...]
-    questions: tuple[str, ...]
-    subjects: int
     workloads: int
 
 
@@ -93,16 +92,16 @@ def main_reasons(assessment: Assessment) -> dict[str, MainReason]:
             reason = MainReason(finding.rule, finding.message, finding.severity, f"{finding.severity.value}{accepted}")
             for id in finding.subject.workloads:
                 found.setdefault(id, reason)
-    undetermined = {each.id for each in assessment.workloads if each.verdict == "undetermined"}
-    hidden: dict[str, MainReason] = {}
-    for unknown in sorted(assessment.unknowns, key=_unknown_key) if undetermined else ():
-        if unknown.reason.is_operators_move:
+    hidden = {each.id: _TOO_LITTLE for each in assessment.workloads if each.verdict == "undetermined"}
+    for unknown in sorted(assessment.unknowns, key=_unknown_key, reverse=True):  # the gravest comes last, and stays
+        if hidden and unknown.reason.is_operators_move:
             label = f"not seen, may be {unknown.worst.value}"
             reason = MainReason(unknown.rule, _cannot_tell(assessment, unknown), unknown.worst, label)
-            for id in unknown.subject.workloads:
-                if id in undetermined:
-                    hidden.setdefault(id, reason)
+            hidden |= {id: reason for id in unknown.subject.workloads if id in hidden}
     return found | hidden
+
+
+_TOO_LITTLE = MainReason("", "no rule that carries points could be decided", Severity.INFO, "not seen")
 
 
 def _unknown_key(unknown: UnknownView) -> tuple[int, int, str, str, str]:
@@ -172,14 +171,17 @@ def unknown_groups(unknowns: Iterable[UnknownView]) -> list[UnknownGroup]:
             rule=rule,
             reason=reason,
             worst=min((each.worst for each in members), key=lambda severity: severity.rank),
-            needs=tuple(sorted({need for each in members for need in each.needs})),
-            questions=tuple(sorted({each.question for each in members if each.question})),
-            subjects=len(members),
+            needs=tuple(sorted({need for each in members for need in each.needs}, key=_natural)),
             workloads=len({id for each in members for id in each.subject.workloads}),
         )
         for (rule, reason), members in groups.items()
     ]
     return sorted(found, key=lambda each: (each.reason.rank, each.worst.rank, each.rule))
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """Sorts T7 before T10."""
+    return [(int(part) if part.isdecimal() else -1, part) for part in re.split(r"([0-9]+)", name)]
 
 
 def rules_by_reason(unknowns: Iterable[UnknownView]) -> dict[Reason, int]:
@@ -193,4 +195,4 @@ def rules_by_reason(unknowns: Iterable[UnknownView]) -> dict[Reason, int]:
 def questions(assessment: Assessment) -> list[str]:
     """The questions only people can answer that stand open, those of the gravest rules first, each once."""
     asked = (each for each in sorted(assessment.unknowns, key=_unknown_key) if each.reason is Reason.UNANSWERED)
-    return list(dict.fromkeys(each.question or title(assessment, each.rule) for each in asked))
+    return list(dict.fromkeys(each.question or f"Is this so? {title(assessment, each.rule)}" for each in asked))

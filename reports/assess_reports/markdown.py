@@ -45,6 +45,8 @@ _RULE = 60
 """Most characters of a rule's id."""
 _TITLE = 200
 """Most characters of a title."""
+_ITEM = 80
+"""Most characters of what the checklist says of an item."""
 _KIB = 1024
 
 
@@ -89,7 +91,7 @@ class MarkdownSummary:
         standing = [each for each in worst_first(assessment.workloads) if each.verdict != "ready"]
         shown = standing[:_SUMMARY_WORKLOADS]
         values = _summary(assessment) | {
-            "checklist": _Rows.of(map(_item, assessment.checklist), 10),
+            "checklist": _Rows.of(map(_item, assessment.checklist), 20),
             "workloads": _Rows.of((_workload_row(each, reasons.get(each.id)) for each in shown), 20),
             "standing": len(standing),
         }
@@ -177,7 +179,7 @@ def _unseen(assessment: Assessment) -> Iterator[Markup]:
         yield bullet("Blind, so that workloads may be missing:", code(each))
     if len(scope.blind) > _NAMED:
         yield bullet(f"{len(scope.blind) - _NAMED:,} more places could not be listed")
-    for group in gap_groups(assessment.gaps)[:_NAMED]:
+    for group in [each for each in gap_groups(assessment.gaps) if not each.enumeration][:_NAMED]:
         yield bullet(code(group.action or group.api, 80) + Markup(":"), text(_gap_words(group), _TITLE))
     actions = missing_actions(assessment)
     if actions:
@@ -212,7 +214,7 @@ def _details(assessment: Assessment) -> dict[str, Any]:
     overview = (_workload_row(each, reasons.get(each.id)) for each in worst_first(assessment.workloads))
     return {
         "accounts": _Rows.of(map(_account, assessment.accounts), 20),
-        "checklist": _Rows.of(map(_item, assessment.checklist), 20),
+        "checklist": _Rows.of(map(_item, assessment.checklist), 40),
         "plan": _Rows.of(_plan(assessment), 50),
         "workloads": _Rows.of(overview, 120),
         "shared": _Rows.of(_groups(assessment, shared, shared=True), 100),
@@ -240,11 +242,11 @@ def _item(item: ItemView) -> Markup:
     coverage = "" if item.coverage is None else wording.percent(item.coverage)
     return row(
         wording.SECTIONS[item.section],
-        text(item.title, _TITLE),
-        text(wording.item_score(item), _TITLE),
+        text(item.title, _ITEM),
+        text(wording.item_score(item), _ITEM),
         coverage,
         verdict,
-        text(note, _TITLE),
+        text(note, _ITEM),
     )
 
 
@@ -266,7 +268,14 @@ def _workload_row(workload: WorkloadView, reason: MainReason | None) -> Markup:
     numbers = wording.interval(workload.score, workload.score_low, workload.score_high)
     why = text(f"{reason.label}: {reason.text}", 300) if reason and workload.verdict != "ready" else ""
     coverage = "" if workload.coverage is None else wording.percent(workload.coverage)
-    return row(wording.workload_verdict(workload), code(workload.name), _place(workload), numbers, coverage, why)
+    return row(
+        wording.verdict_words(workload.verdict, (workload,)),
+        code(workload.name),
+        _place(workload),
+        numbers,
+        coverage,
+        why,
+    )
 
 
 def _place(workload: WorkloadView) -> Markup | str:
@@ -286,7 +295,7 @@ def _sections(assessment: Assessment) -> Iterator[Markup]:
         values = {
             "workload": workload,
             "place": _place(workload),
-            "verdict": wording.workload_verdict(workload),
+            "verdict": wording.verdict_words(workload.verdict, (workload,)),
             "numbers": wording.with_coverage(
                 workload.score, workload.score_low, workload.score_high, workload.coverage
             ),
@@ -411,7 +420,7 @@ def _arithmetic(assessment: Assessment) -> dict[str, Any]:
         "ledger_rest": f"{sum(each.points_lost for each in assessment.ledger[shown:]):.3f}",
         "ledger_sum": f"{sum(each.points_lost for each in assessment.ledger):.3f}",
         "uncapped": assessment.summary.score_uncapped,
-        "scored": sum(1 for each in assessment.workloads if each.score is not None),
+        "count": len(assessment.workloads),
         "cap": wording.cap_words(assessment),
         "model": assessment.scoring_model_version,
         "detectors": assessment.detectors_version,

@@ -17,14 +17,13 @@ NAME = 160
 TEXT = 1000
 """Most characters of a message, a reason or a fix."""
 
-_QUOTED = r"(`+)(?!`).+?(?<!`)\1(?!`)"
-_CHUNK = re.compile(rf"(?:{_QUOTED}|[^\s])+")
-_PARTS = re.compile(r"([(\"']*)(.*?)([)\"',.;:!?…]*)")
-_WHOLE_QUOTE = re.compile(r"(`+)(?!`)(.+?)(?<!`)\1")
+_PIECES = re.compile(r"`+|\s+|[^`\s]+")
+_QUOTED = re.compile(r"(`+)([^`]+)\1")
+_BEFORE, _AFTER = "(\"'", ")\"',.;:!?…"
 _PLAIN = re.compile(r"(?:[A-Za-z0-9./'%,=+-]|[^\x00-\x7f])+|\d{1,2}:\d\d")
 """Characters without a meaning in Markdown where a line does not begin with them; and a time of day."""
-_LINKED = re.compile(r"gh-\d+|[0-9a-f]{7,}|www\..*", re.IGNORECASE)
-"""Words that GitHub makes links of: issues, commits, addresses."""
+_LINKED = re.compile(r"www\.|(?<![a-z0-9])(?:gh-[0-9]|[0-9a-f]{7,}(?![a-z0-9]))", re.IGNORECASE)
+"""What GitHub makes links of without further signs: issues, addresses, commits."""
 _OPENS_BLOCK = re.compile(r"\d+[.)]+|[-+=.]+")
 """Words that make a list or a heading where a line begins with them."""
 _ADDRESS = re.compile(r"https://([a-z0-9-]+(?:\.[a-z0-9-]+)+)(?:/[A-Za-z0-9./_#?=%~+-]*)?")
@@ -34,7 +33,7 @@ def text(words: str | Markup, most: int = TEXT) -> Markup:
     """Words of a sentence, at most ``most`` characters; what stands between backticks stays a code span."""
     if isinstance(words, Markup):
         return words
-    chunks = [match.group() for match in _CHUNK.finditer(shorten(words, most))]
+    chunks = _chunks(shorten(words, most))
     return Markup(" ".join(_word(chunk, first=not place) for place, chunk in enumerate(chunks)))  # noqa: S704 (escaped)
 
 
@@ -72,7 +71,7 @@ def within(rows: Iterable[Markup], budget: int) -> tuple[list[Markup], int]:
     return taken, left
 
 
-_PIPE = re.compile(r"(\\*)\|")
+_PIPE = re.compile(r"(\\*+)\|")
 
 
 def _cell_pipe(match: re.Match[str]) -> str:
@@ -80,20 +79,43 @@ def _cell_pipe(match: re.Match[str]) -> str:
     return match.group(1).replace("\\", "\\x5c") + "\\|"
 
 
+def _chunks(shown: str) -> list[str]:
+    """The words of a text; what stands between backticks stays together, in time linear in the text's length."""
+    pieces = _PIECES.findall(shown)
+    closing: dict[int, int] = {}
+    later: dict[str, int] = {}
+    for at in reversed(range(len(pieces))):
+        if pieces[at].startswith("`"):
+            if pieces[at] in later:
+                closing[at] = later[pieces[at]]
+            later[pieces[at]] = at
+    chunks = [""]
+    at = 0
+    while at < len(pieces):
+        end = closing.get(at, at)
+        if pieces[at].isspace():
+            chunks.append("")
+        else:
+            chunks[-1] += "".join(pieces[at : end + 1])
+        at = end + 1
+    return [chunk for chunk in chunks if chunk]
+
+
 def _word(chunk: str, *, first: bool) -> str:
     if chunk in ("-", "=", "+", "/", "&", "%") and not first:
         return chunk
     if first and _OPENS_BLOCK.fullmatch(chunk):
         return _span(chunk)
-    match = _PARTS.fullmatch(chunk)
-    before, core, after = match.groups() if match else ("", chunk, "")
+    rest = chunk.lstrip(_BEFORE)
+    core = rest.rstrip(_AFTER)
+    before, after = chunk[: len(chunk) - len(rest)], rest[len(core) :]
     if not core:
         return chunk
-    quoted = _WHOLE_QUOTE.fullmatch(core)
+    quoted = _QUOTED.fullmatch(core)
     if quoted:
         return before + _span(quoted.group(2).strip() or quoted.group(2)) + after
     worded = any(map(str.isalnum, core)) or not core.isascii()
-    harmless = worded and _PLAIN.fullmatch(core) and not _LINKED.fullmatch(core)
+    harmless = worded and _PLAIN.fullmatch(core) and not _LINKED.search(core)
     return before + (core if harmless else _span(core)) + after
 
 

@@ -9,10 +9,13 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
 
-from assess_reports.visible import visible
+from assess_reports.visible import shorten, visible
 
 NARROWEST = 40
 """Columns below which a page is laid out as if it had as many."""
+
+LONGEST = 1500
+"""Most characters of one piece of text."""
 
 Part = str | tuple[str, str]
 """Text, or text with a rich style."""
@@ -77,7 +80,7 @@ def _text(*parts: Part) -> Text:
     text = Text()
     for part in parts:
         words, style = (part, "") if isinstance(part, str) else part
-        text.append(visible(words), style or None)
+        text.append(shorten(words, LONGEST), style or None)
     return text
 
 

@@ -29,7 +29,6 @@ from assess_reports.wording import (
     REASONS,
     SECTIONS,
     SHORT_VERDICTS,
-    VERDICTS,
     accepted_line,
     accepted_words,
     cap_words,
@@ -46,6 +45,7 @@ from assess_reports.wording import (
     seen,
     sentence,
     some,
+    verdict_words,
     waiver_note,
     weight,
 )
@@ -65,8 +65,10 @@ _SEVERITY_STYLES: dict[Severity, str] = {
     Severity.INFO: "dim",
 }
 
-_SHOWN: dict[Verdict, int] = {"blocked": 6, "undetermined": 3, "not_ready": 4, "ready_with_work": 3, "ready": 3}
+_SHOWN: dict[Verdict, int] = {"blocked": 6, "undetermined": 3, "not_ready": 4, "ready_with_work": 3}
 """Workloads of each verdict that are shown one by one."""
+_READY = 6
+"""Ready workloads that are named."""
 
 _FIXES = 5
 _GAPS = 4
@@ -121,7 +123,7 @@ def _blind(scopes: Sequence[str]) -> str:
 
 # --- checklist --------------------------------------------------------------------------------------------------
 
-_TITLE, _SCORE, _SEEN, _VERDICT = 26, 12, 6, 9
+_TITLE, _SCORE, _SEEN, _VERDICT = 26, 13, 5, 9
 _NARROW = 72
 """Columns below which there is no room for bars."""
 
@@ -132,7 +134,9 @@ def _checklist(page: Page, items: Iterable[ItemView]) -> None:
     bars = page.width >= _NARROW
     between = " " * gap
     page.heading("Checklist", "█ sure  ▒ depends on what was not seen  ┃ score" if bars else "")
-    page.line((between.join(["  " + pad("", _TITLE), pad("score (range)", _SCORE + 1), " seen"]), "dim"))
+    page.line(
+        (between.join(["  " + pad("", _TITLE), pad("score (range)", _SCORE), pad("seen", _SEEN, right=True)]), "dim")
+    )
     for section, members in groupby(items, key=lambda item: item.section):
         page.line((SECTIONS[section], "bold"))
         for item in members:
@@ -171,15 +175,24 @@ def _workloads(page: Page, assessment: Assessment) -> None:
     page.heading("Workloads")
     reasons = main_reasons(assessment)
     for verdict, members in by_verdict(assessment.workloads).items():
-        page.line((f"{VERDICTS[verdict].capitalize()} ({len(members):,})", _VERDICT_STYLES[verdict]))
+        heading = (f"{verdict_words(verdict, members).capitalize()} ({len(members):,})", _VERDICT_STYLES[verdict])
+        if verdict == "ready":
+            page.write(": ", some(map(_named_score, members), _READY), lead=heading, most=3)
+            continue
+        page.line(heading)
         for each in members[: _SHOWN[verdict]]:
             _workload(page, each)
             reason = reasons.get(each.id)
-            if reason is not None and verdict != "ready":
-                page.write((reason.label, _SEVERITY_STYLES[reason.severity]), f": {reason.text}", indent=6, most=2)
+            if reason is not None:
+                style = _SEVERITY_STYLES[reason.severity]
+                page.write((reason.label, style), f": {reason.text}", indent=6, most=2)
         left = len(members) - _SHOWN[verdict]
         if left > 0:
             page.line((f"  and {left:,} more", "dim"))
+
+
+def _named_score(workload: WorkloadView) -> str:
+    return f"{fit(workload.name, 40)} at {interval(workload.score, workload.score_low, workload.score_high)}"
 
 
 def _workload(page: Page, workload: WorkloadView) -> None:
@@ -228,7 +241,8 @@ def _fixes(page: Page, assessment: Assessment) -> None:
 
 
 def _not_seen(page: Page, assessment: Assessment) -> None:
-    groups, open_questions = gap_groups(assessment.gaps), questions(assessment)
+    groups = [each for each in gap_groups(assessment.gaps) if not each.enumeration]  # those are the blind scopes
+    open_questions = questions(assessment)
     reasons = rules_by_reason(assessment.unknowns)
     if not (groups or reasons or assessment.scope.blind or assessment.scope.skipped):
         page.heading("What could not be seen", "nothing: every fact that the rules need was read")
@@ -245,12 +259,10 @@ def _not_seen(page: Page, assessment: Assessment) -> None:
     actions = missing_actions(assessment)
     if actions:
         page.write(f"{some(actions, 6)}.", indent=2, lead="IAM actions that would show it: ")
-        page.write("The policy, from this report saved with -o report.json:", indent=2)
-        page.write(("assess permissions --for-gaps report.json", "bold"), indent=4)
+        page.write(("assess permissions --for-gaps report.json", "bold"), "  (saved with -o report.json)", indent=4)
     for reason, count in reasons.items():
-        if reason is Reason.UNANSWERED:
-            continue
-        page.write(f"{plural(count, 'rule')} undecided: {REASONS[reason]}", lead="  - ")
+        if reason is not Reason.UNANSWERED:
+            page.write(f"{plural(count, 'rule')} undecided: {REASONS[reason]}", lead="  - ")
     if open_questions:
         page.write(f"{plural(len(open_questions), 'question')} that only people can answer, such as:", lead="  - ")
         page.write(open_questions[0], indent=4, most=2)
@@ -295,7 +307,7 @@ def _findings(page: Page, assessment: Assessment) -> None:
         for finding in members:
             _finding(page, finding, worst)
         for fix in dict.fromkeys(finding.remediation for finding in members):
-            page.write(flowing(fix), lead="  Fix: ")
+            page.write(flowing(fix).replace("``", "`"), lead="  Fix: ")
 
 
 def _finding(page: Page, finding: Finding, worst: Severity) -> None:

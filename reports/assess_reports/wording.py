@@ -134,18 +134,15 @@ def distribution(counts: Distribution) -> str:
 def headline(assessment: Assessment) -> str:
     """The verdict in words with the distribution behind it."""
     summary = assessment.summary
-    words = VERDICTS[summary.verdict]
-    if summary.verdict in ("ready", "ready_with_work"):
-        words += _as_far_as(assessment.workloads)
+    words = verdict_words(summary.verdict, assessment.workloads)
     if summary.verdict == "undetermined" and assessment.workloads:
         words = "undetermined, for too little was seen"
     return sentence(f"{words}: {distribution(summary.workloads)}")
 
 
-def workload_verdict(workload: WorkloadView) -> str:
-    """A workload's verdict, and how far it was seen where that limits what the verdict says."""
-    words = VERDICTS[workload.verdict]
-    return words + (_as_far_as((workload,)) if workload.verdict in ("ready", "ready_with_work") else "")
+def verdict_words(verdict: Verdict, workloads: Sequence[WorkloadView]) -> str:
+    """A verdict on these workloads, and how far they were seen where that limits what it says."""
+    return VERDICTS[verdict] + (_as_far_as(workloads) if verdict in ("ready", "ready_with_work") else "")
 
 
 def _as_far_as(workloads: Sequence[WorkloadView]) -> str:
@@ -179,10 +176,10 @@ def cap_words(assessment: Assessment) -> str:
     summary = assessment.summary
     if summary.score is None or summary.score_uncapped is None or floor(summary.score_uncapped) <= summary.score:
         return ""
-    known = {finding.fingerprint for finding in assessment.findings}
-    critical = {f.rule for f in assessment.findings if f.severity.value == "critical"}
-    findings = [each for each in summary.capped_by if each in known or each in critical]
-    rules = sorted(set(summary.capped_by) - set(findings))
+    failed = {finding.fingerprint for finding in assessment.findings}
+    charged = {each.rule for each in assessment.unknowns if each.reason.is_operators_move}
+    findings = [each for each in summary.capped_by if each in failed]
+    rules = [each for each in summary.capped_by if each in charged - failed]
     causes = []
     if findings:
         stands = "stands" if len(findings) == 1 else "stand"

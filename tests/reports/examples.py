@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from math import ceil, floor
-from typing import Any, Literal, get_origin
+from typing import Any, Literal
 
 from pydantic import BaseModel
 
@@ -345,18 +345,17 @@ def blind() -> Assessment:
 def rewritten(value: Any, rewrite: Callable[[str], str]) -> Any:
     """The value with every free string in it rewritten: equal strings become equal ones, choices stay."""
     if isinstance(value, BaseModel):
-        changed = {}
-        for name, field in type(value).model_fields.items():
-            member = getattr(value, name)
-            choice = get_origin(field.annotation) is Literal or type(member) is not str
-            changed[name] = rewritten(member, rewrite) if choice and not isinstance(member, str) else member
-            if type(member) is str and not choice:
-                changed[name] = rewrite(member)
-        return value.model_copy(update=changed)
+        members = {name: getattr(value, name) for name in type(value).model_fields}
+        choices = {name for name, field in type(value).model_fields.items() if "Literal[" in str(field.annotation)}
+        return value.model_copy(
+            update={name: rewritten(each, rewrite) for name, each in members.items() if name not in choices}
+        )
+    if type(value) is str:  # not an enumeration's member
+        return rewrite(value)
     if isinstance(value, Mapping):
         return {rewrite(key): rewritten(member, rewrite) for key, member in value.items()}
     if isinstance(value, tuple):
-        return tuple(rewrite(member) if type(member) is str else rewritten(member, rewrite) for member in value)
+        return tuple(rewritten(member, rewrite) for member in value)
     return value
 
 
