@@ -30,9 +30,10 @@ from functools import cache
 from typing import Any, Literal
 
 from assess.config import Policy, Target
+from assess.estate.builder import EstateBuilder
 from assess.estate.estate import FACT_KINDS, Estate, Scope, Source
-from assess.estate.facts import Fact, Origin
-from assess.estate.gaps import Gap, Reason, Seen
+from assess.estate.facts import Origin
+from assess.estate.gaps import Gap, Reason
 from assess.judging import Judgement, judge
 from assess.packs import load_rules
 from assess.rule import Effort, Fail, Kind, Rule, Severity
@@ -212,26 +213,22 @@ def estate(*pieces: Piece) -> Estate:
     facts = [each for each in pieces if isinstance(each, Given)]
     absent = [each for each in pieces if isinstance(each, Unseen)]
     facts += _completed(facts)
-    members: dict[str, list[Fact]] = {}
+    builder = EstateBuilder()
     for fact in facts:
-        origin = Origin(account=fact.account, region=fact.region, source=fact.source, unresolved=dict(fact.unresolved))
-        model = FACT_KINDS[fact.kind]
-        members.setdefault(fact.kind, []).append(model.model_validate({**fact.document, "@origin": origin}))
+        origin = Origin(account=fact.account, region=fact.region, source=fact.source)
+        if fact.unresolved:
+            origin = Origin(**origin.model_dump(exclude_unset=True), unresolved=dict(fact.unresolved))
+        builder.add(fact.kind, fact.document, origin)
     gone = {each.fact for each in absent if each.reason is None}
-    places = sorted({(each.account, each.region) for each in facts if each.source is None and each.region})
+    for account, region in {(each.account, each.region) for each in facts if each.source is None and each.region}:
+        for name in READ - gone:
+            builder.saw(name, account, region)
+    for each in absent:
+        if each.reason is not None:
+            builder.gap(_gap(each))
     files = sorted({each.source for each in facts if each.source is not None})
-    return Estate(
-        detectors_version=1,
-        collected_at=datetime(2026, 11, 23, 12, tzinfo=UTC),
-        scope=Scope(sources=tuple(_source(path) for path in files)),
-        seen=tuple(
-            Seen(fact=fact, account=account, region=region)
-            for account, region in places
-            for fact in sorted(READ - gone)
-        ),
-        gaps=tuple(_gap(each) for each in absent if each.reason is not None),
-        **{kind: tuple(found) for kind, found in members.items()},
-    )
+    scope = Scope(sources=tuple(_source(path) for path in files))
+    return builder.build(collected_at=datetime(2026, 11, 23, 12, tzinfo=UTC), scope=scope)
 
 
 def _completed(facts: list[Given]) -> list[Given]:

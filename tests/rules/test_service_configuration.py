@@ -281,8 +281,8 @@ CASES = (
         QUEUE,
         policy("backlog", CustomizedMetricSpecification={"Namespace": "Orders", "MetricName": "Backlog"}),
         says=(
-            "service orders is scaled by a queue's length (policy queue)",
             "service orders is scaled by a custom metric (policy backlog)",
+            "service orders is scaled by a queue's length (policy queue)",
         ),
         severity=MEDIUM,
     ),
