@@ -380,6 +380,11 @@ class TaskDefinition(Fact):
         return (family or "").upper().startswith("WINDOWS")
 
     @property
+    def needs_instances(self) -> bool:
+        """Whether its network mode keeps it from Fargate, which takes awsvpc only (ECS's default is bridge)."""
+        return self.network_mode != "awsvpc" and not self.is_unresolved("networkMode")
+
+    @property
     def cpu_units(self) -> int | None:
         """The task's size in CPU units (1024 = one vCPU); ``1 vCPU`` and ``.5 vcpu`` are read too."""
         return _size(self.cpu, ("vcpu", "vcpus"), 1024)

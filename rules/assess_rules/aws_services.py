@@ -42,7 +42,7 @@ _API_HOST = re.compile(
     severity=HIGH,
     effort=DAYS,
     needs=("ecs.task_definitions",),
-    looks_at=("containerDefinitions[].secrets",),
+    looks_at=("containerDefinitions[].secrets[].name",),
     reference="https://docs.aws.amazon.com/eks/latest/userguide/pod-identities.html",
 )
 def static_keys(container: Container) -> Iterator[Outcome]:
@@ -126,10 +126,10 @@ def relies_on_instance_metadata(workload: Workload, estate: Estate) -> Iterator[
         return
     if has_role or _is_kept_from_metadata(workload, estate):
         return
-    if not workload.launch_types:
+    if not workload.launch_types and not task.needs_instances:
         yield unknown(Reason.NOT_IN_SOURCE, "ecs.services")
         return
-    if workload.launch_types.isdisjoint(_INSTANCES):
+    if workload.launch_types and workload.launch_types.isdisjoint(_INSTANCES):
         return
     use = _use_of_aws(task)
     if use is None:

@@ -139,7 +139,8 @@ def _names(workload: Workload) -> Iterator[tuple[str, str, Evidence]]:
     task = workload.task_definition
     if task is None:
         return
-    if not task.is_unresolved("family"):
+    # an array of container definitions leaves the task's own fields open, and has no family but the file's name
+    if not task.is_unresolved("volumes"):
         yield "family", task.family, task.evidence("family")
     for container in task.containers():
         at = container.at("name")

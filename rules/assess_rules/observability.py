@@ -35,7 +35,7 @@ _INSTANCE_LOGS = ("/var/lib/docker", "/var/lib/docker/containers")
     needs=("ecs.task_definitions",),
     also_uses=("ecs.services",),
     softened_by=("ecs.services",),
-    looks_at=("containerDefinitions[].logConfiguration", "containerDefinitions[].essential"),
+    looks_at=("containerDefinitions[].logConfiguration.logDriver", "containerDefinitions[].essential"),
     reference="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_awslogs.html",
 )
 def no_logs(container: Container, estate: Estate) -> Iterator[Outcome]:
@@ -69,7 +69,7 @@ def no_logs(container: Container, estate: Estate) -> Iterator[Outcome]:
 
 def _runs_on_instances(task: TaskDefinition, estate: Estate) -> bool:
     types: frozenset[str] = frozenset().union(*(each.launch_types for each in estate.users(task)))
-    return bool(types) and types <= {"EC2", "EXTERNAL"}
+    return types <= {"EC2", "EXTERNAL"} if types else task.needs_instances
 
 
 def _log_agent(workload: Workload, estate: Estate) -> str | None:
@@ -96,7 +96,7 @@ def _reads_instance_logs(task: TaskDefinition) -> bool:
     kind=Kind.CONVERSION,
     effort=HOURS,
     needs=("ecs.task_definitions",),
-    looks_at=("containerDefinitions[].logConfiguration",),
+    looks_at=("containerDefinitions[].logConfiguration.logDriver",),
     reference="https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Container-Insights-setup-logs-FluentBit.html",
 )
 def log_driver(container: Container) -> Iterator[Outcome]:
@@ -127,9 +127,9 @@ def log_driver(container: Container) -> Iterator[Outcome]:
     effort=DAYS,
     needs=("ecs.task_definitions",),
     looks_at=(
-        "containerDefinitions[].firelensConfiguration",
-        "containerDefinitions[].logConfiguration",
-        "runtimePlatform",
+        "containerDefinitions[].firelensConfiguration.type",
+        "containerDefinitions[].logConfiguration.logDriver",
+        "runtimePlatform.operatingSystemFamily",
     ),
     reference="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_firelens.html",
 )

@@ -52,7 +52,7 @@ _NO_VARIABLES = "the container has no environment variable"
     severity=CRITICAL,
     effort=DAYS,
     needs=("ecs.task_definitions",),
-    looks_at=("containerDefinitions[].environment",),
+    looks_at=("containerDefinitions[].environment[].name",),
     reference=_SENSITIVE,
 )
 def credential_in_variable(container: Container, estate: Estate) -> Iterator[Outcome]:
@@ -89,7 +89,7 @@ def credential_in_variable(container: Container, estate: Estate) -> Iterator[Out
     effort=HOURS,
     confidence=0.5,
     needs=("ecs.task_definitions",),
-    looks_at=("containerDefinitions[].environment",),
+    looks_at=("containerDefinitions[].environment[].name",),
     reference=_SENSITIVE,
 )
 def suspect_variable(container: Container, estate: Estate) -> Iterator[Outcome]:
@@ -179,10 +179,9 @@ def credential_in_command(container: Container, estate: Estate) -> Iterator[Outc
     effort=HOURS,
     needs=("ecs.task_definitions",),
     looks_at=(
-        "containerDefinitions[].logConfiguration",
-        "containerDefinitions[].firelensConfiguration",
-        "containerDefinitions[].dockerLabels",
-        "volumes[].dockerVolumeConfiguration",
+        "containerDefinitions[].logConfiguration.logDriver",
+        "containerDefinitions[].firelensConfiguration.type",
+        "volumes[].name",
     ),
     reference=_SENSITIVE,
 )
@@ -197,9 +196,11 @@ def credential_in_option(container: Container, estate: Estate) -> Iterator[Outco
     ``secretOptions``), and drop the option or label.
     """
     options = list(_options(container))
-    if not options:
+    if not options and not container.task.is_unresolved(*container.at("logConfiguration", "options")):
         yield not_applicable("the container has no option of a log or volume driver, and no label")
         return
+    if container.task.is_unresolved(*container.at("logConfiguration", "options")):
+        yield unknown(Reason.UNRESOLVED, "ecs.task_definitions")
     for what, key, text, evidence in options:
         found = _strongest(redactions_in(text), (*_CREDENTIALS, RedactionClass.WEAK))
         if found is not None:
@@ -286,9 +287,18 @@ def _reference(secret: Secret, evidence: Evidence) -> _Reference | None:
             return None
         suffix = tuple(parts[7:]) if parts[2] == "secretsmanager" else ()
         return _Reference(secret.name, parts[2], _known(parts[3]), _known(parts[4]), suffix, evidence)
-    if not text or text.startswith(("?", "$")):
+    if not text or _is_opaque(text):
         return None
     return _Reference(secret.name, "ssm", "", "", (), evidence)
+
+
+def _is_opaque(text: str) -> bool:
+    return text.startswith(("?", "$"))
+
+
+def _is_open(container: Container) -> bool:
+    """Whether a placeholder stands for a whole reference, so that nothing of it can be told."""
+    return any(_is_opaque(_HOLE.sub("?", each.value_from)) for each in container.definition.secrets)
 
 
 def _known(part: str) -> str:
@@ -301,7 +311,7 @@ def _known(part: str) -> str:
     kind=Kind.INVENTORY,
     effort=HOURS,
     needs=("ecs.task_definitions",),
-    looks_at=("containerDefinitions[].secrets",),
+    looks_at=("containerDefinitions[].secrets[].name",),
     reference=_SECRETS_MANAGER,
 )
 def secrets_manager_reference(container: Container) -> Iterator[Outcome]:
@@ -323,7 +333,7 @@ def secrets_manager_reference(container: Container) -> Iterator[Outcome]:
     kind=Kind.INVENTORY,
     effort=HOURS,
     needs=("ecs.task_definitions",),
-    looks_at=("containerDefinitions[].secrets",),
+    looks_at=("containerDefinitions[].secrets[].name",),
     reference=_PARAMETER_STORE,
 )
 def parameter_store_reference(container: Container) -> Iterator[Outcome]:
@@ -341,6 +351,8 @@ def parameter_store_reference(container: Container) -> Iterator[Outcome]:
 
 def _listed(container: Container, service: str, title: str) -> Iterator[Outcome]:
     found = [each for each in _references(container) if each.service == service]
+    if not found and _is_open(container):
+        yield unknown(Reason.UNRESOLVED, "ecs.task_definitions")
     if found:
         yield fail(
             f"container {container.name} takes {_count(found)} from {title}: {_names(found)}",
@@ -354,7 +366,7 @@ def _listed(container: Container, service: str, title: str) -> Iterator[Outcome]
     kind=Kind.CONVERSION,
     effort=HOURS,
     needs=("ecs.task_definitions",),
-    looks_at=("containerDefinitions[].secrets",),
+    looks_at=("containerDefinitions[].secrets[].name",),
     reference=_SECRETS_MANAGER,
 )
 def part_of_a_secret(container: Container) -> Iterator[Outcome]:
@@ -368,6 +380,8 @@ def part_of_a_secret(container: Container) -> Iterator[Outcome]:
     pinned version is still meant.
     """
     found = [each for each in _references(container) if any(each.suffix)]
+    if not found and _is_open(container):
+        yield unknown(Reason.UNRESOLVED, "ecs.task_definitions")
     if found:
         yield fail(
             f"container {container.name} takes {_count(found)} from a key, stage or version of a secret:"

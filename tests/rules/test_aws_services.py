@@ -117,6 +117,12 @@ CASES = (
         says="workload orders names the address of the instance metadata service",
         severity=MEDIUM,
     ),
+    fails(
+        "AWS-IMDS-DEPENDENCY",
+        "a file whose network mode Fargate does not take",
+        file(container(**REGION_VARIABLE), networkMode="bridge"),
+        says=INSTANCE_PERMISSIONS,
+    ),
     passes("AWS-IMDS-DEPENDENCY", "a task role", task(container(**REGION_VARIABLE), taskRoleArn=role_arn("orders"))),
     passes(
         "AWS-IMDS-DEPENDENCY",
@@ -156,7 +162,7 @@ CASES = (
     unknown(
         "AWS-IMDS-DEPENDENCY",
         "a file that does not say where it runs",
-        file(container(**REGION_VARIABLE)),
+        file(container(**REGION_VARIABLE), networkMode="awsvpc"),
         reason=Reason.NOT_IN_SOURCE,
     ),
     unknown("AWS-IMDS-DEPENDENCY", "the task definition was refused", *UNREAD, reason=Reason.DENIED),

@@ -63,10 +63,26 @@ CASES = (
     fails(
         "OBS-NO-LOGS",
         "a file that does not say where it runs",
-        file(),
+        file(networkMode="awsvpc"),
         says="the output of container app is kept nowhere: it has no log configuration",
         severity=HIGH,
         softest=MEDIUM,
+    ),
+    fails(
+        "OBS-NO-LOGS",
+        "a file whose network mode Fargate does not take",
+        file(networkMode="bridge"),
+        says="the output of container app is kept on its instance only: it has no log configuration",
+        severity=MEDIUM,
+        softest=MEDIUM,
+    ),
+    passes(
+        "OBS-NO-LOGS",
+        "a placeholder for an option only",
+        file(
+            container(logConfiguration=AWSLOGS),
+            unresolved={"/containerDefinitions/0/logConfiguration/options/awslogs-region": "${REGION}"},
+        ),
     ),
     passes("OBS-NO-LOGS", "a log configuration", task(container(logConfiguration=AWSLOGS))),
     not_applicable("OBS-NO-LOGS", "a container that is not essential", task(container(essential=False))),

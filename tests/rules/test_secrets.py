@@ -69,10 +69,15 @@ CASES = (
     passes("SEC-ENV-PLAINTEXT", "a default is another rule's", task(variables(PASSWORD=marker("weak")))),
     not_applicable("SEC-ENV-PLAINTEXT", "no variables", task()),
     unknown("SEC-ENV-PLAINTEXT", "the task definition was refused", *UNREAD, reason=Reason.DENIED, worst=CRITICAL),
+    passes(
+        "SEC-ENV-PLAINTEXT",
+        "a template's placeholder for a value",
+        file(variables(A="${A}"), unresolved={"/containerDefinitions/0/environment/0/value": "${A}"}),
+    ),
     unknown(
         "SEC-ENV-PLAINTEXT",
         "a placeholder for the whole list",
-        file(variables(A="b"), unresolved={"/containerDefinitions/0/environment/0/value": "${A}"}),
+        file(unresolved={"/containerDefinitions/0/environment": "${ENVIRONMENT}"}),
         reason=Reason.UNRESOLVED,
     ),
     fails(
@@ -197,7 +202,24 @@ CASES = (
             )
         ),
     ),
+    passes(
+        "SEC-OPTIONS-SECRET",
+        "a template's placeholder for a value",
+        file(
+            container(logConfiguration={"logDriver": "awslogs", "options": {"awslogs-region": "${REGION}"}}),
+            unresolved={"/containerDefinitions/0/logConfiguration/options/awslogs-region": "${REGION}"},
+        ),
+    ),
     not_applicable("SEC-OPTIONS-SECRET", "no options or labels", task()),
+    unknown(
+        "SEC-OPTIONS-SECRET",
+        "a placeholder for all options",
+        file(
+            container(logConfiguration={"logDriver": "awslogs"}),
+            unresolved={"/containerDefinitions/0/logConfiguration/options": "${OPTIONS}"},
+        ),
+        reason=Reason.UNRESOLVED,
+    ),
     unknown("SEC-OPTIONS-SECRET", "the task definition was refused", *UNREAD, reason=Reason.DENIED, worst=CRITICAL),
     fails(
         "SEC-SM-REF",
@@ -227,7 +249,13 @@ CASES = (
         task(references(**{f"V{number}": f"/orders/{number}" for number in range(8)})),
         says="container app takes 8 variables from Parameter Store: V0, V1, V2, V3, V4 and 3 more",
     ),
-    not_applicable("SEC-SSM-REF", "a placeholder is no bare name", task(references(A="${ARN}", B="<ARN>"))),
+    not_applicable("SEC-SSM-REF", "a secret of Secrets Manager", task(references(A=SECRETS_MANAGER))),
+    unknown(
+        "SEC-SSM-REF",
+        "a placeholder is no bare name",
+        task(references(A="${ARN}", B="<ARN>")),
+        reason=Reason.UNRESOLVED,
+    ),
     unknown("SEC-SSM-REF", "the task definition was refused", *UNREAD, reason=Reason.DENIED),
     fails(
         "SEC-SM-JSON-KEY",
@@ -236,6 +264,14 @@ CASES = (
         says="container app takes 2 variables from a key, stage or version of a secret: A, B",
     ),
     not_applicable("SEC-SM-JSON-KEY", "a bare ARN", task(references(A=SECRETS_MANAGER, B=f"{SECRETS_MANAGER}:::"))),
+    not_applicable(
+        "SEC-SM-JSON-KEY",
+        "a template's placeholder for region and account",
+        file(
+            references(A="arn:aws:secretsmanager:${Region}:${Account}:secret:a"),
+            unresolved={"/containerDefinitions/0/secrets/0/valueFrom": "arn:..."},
+        ),
+    ),
     unknown("SEC-SM-JSON-KEY", "the task definition was refused", *UNREAD, reason=Reason.DENIED),
     fails(
         "SEC-CROSS-ACCOUNT",
