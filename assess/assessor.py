@@ -229,12 +229,11 @@ def _unknown_order(view: UnknownView) -> tuple[int, str, str, int, tuple[str, ..
 def _gaps(estate: Estate, judgements: Iterable[Judgement]) -> Iterator[GapView]:
     """Gaps in their own order, each with the rules that it left unknown in its place."""
     place_of = {each.id: (each.origin.account, each.origin.region) for each in estate.workloads}
-    left_open: dict[tuple[str, str], dict[str, set[tuple[str, str]]]] = {}
+    left_open: dict[str, dict[str, set[_Place]]] = {}
     for judgement in judgements:
-        for missing in judgement.missing:
-            for action in missing.actions:
-                rules = left_open.setdefault((missing.fact, action), {})
-                places = rules.setdefault(judgement.rule.id, set())
+        if judgement.unknown is not None and judgement.unknown.reason.is_operators_move:
+            for action in judgement.unknown.needs:
+                places = left_open.setdefault(action, {}).setdefault(judgement.rule.id, set())
                 places.update(place_of[id] for id in judgement.subject.workloads)
     ordered = sorted(
         estate.gaps, key=lambda each: (each.account, each.region, each.api, each.resource or "", each.error)
@@ -242,8 +241,7 @@ def _gaps(estate: Estate, judgements: Iterable[Judgement]) -> Iterator[GapView]:
     for gap in ordered:
         found = {
             rule
-            for fact in gap.facts
-            for rule, places in left_open.get((fact, gap.action or ""), {}).items()
+            for rule, places in left_open.get(gap.action or "", {}).items()
             if not gap.recovered and any(_concerns(gap, *place) for place in places)
         }
         yield GapView(

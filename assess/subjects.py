@@ -205,13 +205,13 @@ class _Subjects:
                 self._lose(kind, f"{workload.id}#network", undescribed, workload)
             return
         vpcs: set[str] = set()
-        subnets = self.estate.subnet_ids(workload)
-        if not subnets and not workload.is_fargate:  # its network is that of the cluster's instances
-            unlisted = self.estate.missing("ecs.container_instances", workload.origin, workload.related)
+        if not workload.is_fargate and not any(each.subnets for each in workload.awsvpc):
+            # its network is that of the cluster's instances, any of which a gap may hide
+            unlisted = self.estate.missing("ecs.container_instances", workload.origin, None)
             if unlisted is not None:
                 for kind in (SubjectKind.VPC, SubjectKind.SUBNET):
                     self._lose(kind, f"instances of {workload.cluster_arn}", unlisted, workload)
-        for id in sorted(subnets):
+        for id in sorted(self.estate.subnet_ids(workload)):
             subnet = self.estate.subnet_by_id.get(id)
             if subnet is not None:
                 self._use(SubjectKind.SUBNET, id, subnet.name, subnet, subnet.origin, workload)

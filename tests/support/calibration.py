@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from assess.estate.builder import EstateBuilder
+from assess.estate.ecs import Service
 from assess.estate.estate import Estate, Scope
-from assess.estate.facts import Origin
+from assess.estate.facts import Fact, Origin
+from assess.estate.gaps import Gap, Reason
 
 ACCOUNT, REGION = "111122223333", "eu-west-1"
 ECS = f"arn:aws:ecs:{REGION}:{ACCOUNT}"
@@ -43,6 +45,25 @@ FACTS = (
     "workflows",
 )
 """What a scan without denials sees in a region; roles are global."""
+
+HOLDS = {
+    "autoscaling": ("scalable_targets", "scaling_policies"),
+    "cloudmap": ("discovery_services",),
+    "ecs.clusters": ("clusters",),
+    "ecs.container_instances": ("container_instances", "instances"),
+    "ecs.services": ("services",),
+    "ecs.task_definitions": ("task_definitions",),
+    "elb.listeners": ("listeners",),
+    "elb.load_balancers": ("load_balancers",),
+    "elb.target_groups": ("target_groups",),
+    "iam.roles": ("roles",),
+    "tags": ("clusters", "services", "task_definitions"),
+    "vpc.routes": ("route_tables", "nat_gateways"),
+    "vpc.security_groups": ("security_groups",),
+    "vpc.subnets": ("subnets",),
+    "vpc.vpcs": ("vpcs",),
+}
+"""The lists of an estate that hold a fact; of the others there is nothing in these estates."""
 
 Document = dict[str, Any]
 
@@ -103,8 +124,19 @@ def bad() -> Estate:
         {"name": "DB_HOST", "value": "10.1.2.3"},
         {"name": "SMTP_PASSWORD", "value": "hG73k!pQz81m"},
     ]
-    old: Document = {"desiredCount": 1, "scaled": False, "role": admin, "deploymentConfiguration": {"minimumHealthyPercent": 0}}
-    bare: Document = {"logConfiguration": None, "memory": None, "memoryReservation": 256, "cpu": 0, "environment": secrets}
+    old: Document = {
+        "desiredCount": 1,
+        "scaled": False,
+        "role": admin,
+        "deploymentConfiguration": {"minimumHealthyPercent": 0},
+    }
+    bare: Document = {
+        "logConfiguration": None,
+        "memory": None,
+        "memoryReservation": 256,
+        "cpu": 0,
+        "environment": secrets,
+    }
     for name in ("front", "back"):
         site.service(name, container=bare, classic=True, **old)
     site.service("batch", container=bare, **old)
@@ -133,6 +165,42 @@ def bad() -> Estate:
 
 ROLLING: Document = {"maximumPercent": 200, "minimumHealthyPercent": 100}
 HEALTHY: Document = {"command": ["CMD", "/bin/check"], "interval": 30, "timeout": 5, "retries": 3}
+
+
+def without(estate: Estate, fact: str, *, resource: str | None = None, reason: Reason = Reason.DENIED) -> Estate:
+    """The estate as a scan brings it home that could not read a fact: of all, or of the one resource."""
+    gap = Gap(
+        api=f"read:{fact}",
+        action=f"read:{fact}",
+        account=ACCOUNT,
+        region="" if fact == "iam.roles" else REGION,
+        resource=resource,
+        reason=reason,
+        facts=(fact,),
+        error="AccessDenied",
+        message="not allowed",
+    )
+    lists = {
+        kind: tuple(
+            left
+            for each in getattr(estate, kind)
+            for left in (_left(fact, each) if resource in (None, each.identity) else (each,))
+        )
+        for kind in HOLDS.get(fact, ())
+    }
+    seen = tuple(each for each in estate.seen if each.fact != fact or resource is not None)
+    kept = {name: getattr(estate, name) for name in Estate.model_fields}
+    return Estate.model_validate(kept | lists | {"seen": seen, "gaps": (*estate.gaps, gap)})
+
+
+def _left(fact: str, of: Fact) -> tuple[Fact, ...]:
+    """What is still known of a resource: a service by its name, and all but the tags where only they are lost."""
+    if fact == "tags":
+        return (of.model_copy(update={"tags": ()}),)
+    if isinstance(of, Service):
+        known = {"serviceArn": of.service_arn, "serviceName": of.service_name, "clusterArn": of.cluster_arn}
+        return (Service.model_validate(known | {"@origin": of.origin}),)
+    return ()
 
 
 class _Site:
