@@ -65,6 +65,7 @@ class SimulatedAws:
         self._calls: list[LoggedCall] = []
         self._faults: list[Fault] = []
         self._ecs: dict[tuple[str, str], SimulatedEcs] = {}
+        self._clients: dict[tuple[str, str], Any] = {}
         # no variable names a profile or a file: the process's own environment is out of reach
         nowhere = {"profile": (None, None, None, None), "config_file": (None, None, os.devnull, None)}
         self._session: Any = boto3.Session(
@@ -115,10 +116,15 @@ class SimulatedAws:
         return own | self.variables(region)
 
     def client(self, service: str, region: str = REGION) -> Any:
-        """A boto3 client that reads no setting of the process's environment but proxies."""
-        # Cloud Map's DiscoverInstances goes to another host name, which loopback has not
-        config = Config(inject_host_prefix=False, retries={"total_max_attempts": 1}, proxies={})
-        return self._session.client(service, region_name=region, endpoint_url=self.endpoint, config=config)
+        """The boto3 client of a service and region, always the same one; it tries once and reads no setting."""
+        with self._lock:
+            found = self._clients.get((service, region))
+            if found is None:
+                # Cloud Map's DiscoverInstances goes to another host name, which loopback has not
+                config = Config(inject_host_prefix=False, retries={"total_max_attempts": 1}, proxies={})
+                found = self._session.client(service, region_name=region, endpoint_url=self.endpoint, config=config)
+                self._clients[service, region] = found
+            return found
 
     def ecs(self, region: str = REGION, account: str = ACCOUNT) -> SimulatedEcs:
         """ECS of an account and region, to make tasks fail."""
@@ -243,15 +249,9 @@ class SimulatedAws:
         if answer.disconnects:
             environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
             raise ConnectionAbortedError("as a fault wants it")  # werkzeug takes it for a client that left
-        headers = list(answer.headers)
-        shown = answer.body
-        if answer.cut_at is not None:
-            shown = answer.body[: answer.cut_at]
-            headers.append(("connection", "close"))
-        if environ["REQUEST_METHOD"] == "HEAD":
-            shown = b""
-        start_response(f"{answer.status} {'OK' if answer.status < 300 else 'Error'}", headers)
-        return [shown]
+        start_response(f"{answer.status} {'OK' if answer.status < 300 else 'Error'}", list(answer.headers))
+        # the server closes the connection after every answer, so a cut body is not waited for
+        return [b"" if environ["REQUEST_METHOD"] == "HEAD" else answer.body[: answer.cut_at]]
 
     def _answer(self, environ: wire.Environment, body: bytes) -> Answer:
         try:

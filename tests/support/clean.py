@@ -1,5 +1,7 @@
 """A small estate on which no readiness rule finds anything: what "ready" looks like, and the base of denial tests."""
 
+from typing import NamedTuple
+
 from tests.support.aws import ACCOUNT, SimulatedAws
 from tests.support.seeding import (
     REGION,
@@ -14,97 +16,121 @@ from tests.support.seeding import (
     served,
 )
 
-CLUSTER = "bookshop"
 OWNER = "bookshop-team"
 
 
+class _Stage(NamedTuple):
+    """An environment of the bookshop: everything in it is its own."""
+
+    seeder: Seeder
+    name: str
+    prefix: str
+    """First two numbers of its addresses."""
+    network: Network
+    cluster: str
+
+    def own(self, name: str) -> str:
+        """A name that the environments do not share."""
+        return name if self.name == "production" else f"{name}-{self.name}"
+
+
 def seed(aws: SimulatedAws) -> None:
-    """Seeds the estate: a public catalogue, an internal price service and a worker, all on Fargate."""
-    seeder = Seeder(aws)
-    network = seeder.network("bookshop", "10.40", private=3, public=2)
-    cluster = seeder.cluster(CLUSTER, capacityProviders=["FARGATE"])
-    _catalogue(seeder, network, cluster)
-    _prices(seeder, network, cluster)
-    _postman(seeder, network, cluster)
+    """Seeds the estate: a public catalogue, an internal price service and a worker, in production and in staging."""
+    for name, prefix in (("production", "10.40"), ("staging", "10.41")):
+        seeder = Seeder(aws)
+        network = seeder.network(f"bookshop-{name}", prefix, private=3, public=2)
+        cluster = seeder.cluster(f"bookshop-{name}", stage=name, capacityProviders=["FARGATE"])
+        stage = _Stage(seeder, name, prefix, network, cluster)
+        _catalogue(stage)
+        _prices(stage)
+        _postman(stage)
     aws.forget_calls()
 
 
-def _catalogue(seeder: Seeder, network: Network, cluster: str) -> None:
+def _catalogue(stage: _Stage) -> None:
+    seeder, network = stage.seeder, stage.network
     edge = seeder.security_group(network, "edge", (443, "0.0.0.0/0"))
     tasks = seeder.security_group(network, "catalogue", (8080, edge))
-    targets = seeder.target_group(network, "catalogue")
-    listener = seeder.load_balancer("edge", network.public, edge, targets, internal=False)
-    seeder.forward(listener, targets, host="books.example.com", priority=10)
-    table = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/books"
+    targets = seeder.target_group(network, stage.own("catalogue"))
+    listener = seeder.load_balancer(stage.own("edge"), network.public, edge, targets, internal=False)
+    seeder.forward(listener, targets, host=f"{stage.own('books')}.example.com", priority=10)
+    table = stage.own("books")
+    reads = allow("dynamodb:GetItem", "dynamodb:Query", resource=f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{table}")
     revision = seeder.task_definition(
-        "catalogue",
-        container(
-            "catalogue",
-            portMappings=listens(8080),
-            environment=environment(BOOKS_TABLE="books", LOG_LEVEL="info"),
-        ),
+        stage.own("catalogue"),
+        container("catalogue", portMappings=listens(8080), environment=environment(BOOKS_TABLE=table)),
         owner=OWNER,
-        taskRoleArn=seeder.role("catalogue-task", allow("dynamodb:GetItem", "dynamodb:Query", resource=table)),
-        executionRoleArn=seeder.execution_role("catalogue-execution"),
+        stage=stage.name,
+        taskRoleArn=seeder.role(stage.own("catalogue-task"), reads),
+        executionRoleArn=seeder.execution_role(stage.own("catalogue-execution")),
     )
     seeder.service(
-        cluster,
+        stage.cluster,
         "catalogue",
         revision,
         owner=OWNER,
+        stage=stage.name,
         networkConfiguration=awsvpc(network, tasks),
         loadBalancers=served(targets, "catalogue"),
     )
-    seeder.scale(cluster, "catalogue", lowest=2, highest=6)
+    seeder.scale(stage.cluster, "catalogue", lowest=2, highest=6)
 
 
-def _prices(seeder: Seeder, network: Network, cluster: str) -> None:
-    inside = seeder.security_group(network, "inside", (443, "10.40.0.0/16"))
+def _prices(stage: _Stage) -> None:
+    seeder, network = stage.seeder, stage.network
+    inside = seeder.security_group(network, "inside", (443, f"{stage.prefix}.0.0/16"))
     tasks = seeder.security_group(network, "prices", (8080, inside))
-    targets = seeder.target_group(network, "prices")
-    seeder.load_balancer("inside", network.private, inside, targets, internal=True)
+    targets = seeder.target_group(network, stage.own("prices"))
+    seeder.load_balancer(stage.own("inside"), network.private, inside, targets, internal=True)
+    reads = allow("s3:GetObject", resource=f"arn:aws:s3:::{stage.own('bookshop-prices')}/*")
     revision = seeder.task_definition(
-        "prices",
+        stage.own("prices"),
         container(
             "prices",
             portMappings=listens(8080),
             environment=environment(CURRENCY="EUR"),
-            secrets=[{"name": "PRICE_LIST", "valueFrom": secret("bookshop/price-list")}],
+            secrets=[{"name": "PRICE_LIST", "valueFrom": secret(stage.own("bookshop/price-list"))}],
         ),
         owner=OWNER,
-        taskRoleArn=seeder.role("prices-task", allow("s3:GetObject", resource="arn:aws:s3:::bookshop-prices/*")),
-        executionRoleArn=seeder.execution_role("prices-execution"),
+        stage=stage.name,
+        taskRoleArn=seeder.role(stage.own("prices-task"), reads),
+        executionRoleArn=seeder.execution_role(stage.own("prices-execution")),
     )
     seeder.service(
-        cluster,
+        stage.cluster,
         "prices",
         revision,
         owner=OWNER,
+        stage=stage.name,
         networkConfiguration=awsvpc(network, tasks),
         loadBalancers=served(targets, "prices"),
     )
-    seeder.scale(cluster, "prices", lowest=2, highest=4)
+    seeder.scale(stage.cluster, "prices", lowest=2, highest=4)
 
 
-def _postman(seeder: Seeder, network: Network, cluster: str) -> None:
-    seeder.client("sqs").create_queue(QueueName="letters")
-    arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:letters"
+def _postman(stage: _Stage) -> None:
+    seeder, network = stage.seeder, stage.network
+    queue = stage.own("letters")
+    seeder.client("sqs").create_queue(QueueName=queue)
+    takes = allow("sqs:ReceiveMessage", "sqs:DeleteMessage", resource=f"arn:aws:sqs:{REGION}:{ACCOUNT}:{queue}")
     revision = seeder.task_definition(
-        "postman",
+        stage.own("postman"),
         container(
             "postman",
-            environment=environment(LETTERS_QUEUE_URL=f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/letters"),
+            environment=environment(LETTERS_QUEUE_URL=f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{queue}"),
             healthCheck={"command": ["CMD", "/bin/postman", "check"], "interval": 30, "timeout": 5, "retries": 3},
         ),
         owner=OWNER,
-        taskRoleArn=seeder.role("postman-task", allow("sqs:ReceiveMessage", "sqs:DeleteMessage", resource=arn)),
-        executionRoleArn=seeder.execution_role("postman-execution"),
+        stage=stage.name,
+        taskRoleArn=seeder.role(stage.own("postman-task"), takes),
+        executionRoleArn=seeder.execution_role(stage.own("postman-execution")),
     )
     seeder.service(
-        cluster,
+        stage.cluster,
         "postman",
         revision,
         owner=OWNER,
+        stage=stage.name,
         networkConfiguration=awsvpc(network, seeder.security_group(network, "postman")),
     )
-    seeder.scale(cluster, "postman", lowest=2, highest=4)
+    seeder.scale(stage.cluster, "postman", lowest=2, highest=4)

@@ -51,8 +51,10 @@ def error(code: str, message: str, status: int) -> Effect:
 def denied(call: Call, _proceed: Proceed) -> Answer:
     """Answers as IAM does where no policy allows the action: code and status depend on the protocol."""
     who = f"arn:aws:iam::{call.account}:user/moto"
+    role = call.parameters.get("RoleName") if call.service == "iam" else None
+    what = f"role {role}" if role else "resource: *"
     why = f"because no identity-based policy allows the {call.action} action"
-    said = f"User: {who} is not authorized to perform: {call.action} on resource: * {why}"
+    said = f"User: {who} is not authorized to perform: {call.action} on {what} {why}"
     if call.protocol == "ec2":
         said = f"You are not authorized to perform this operation. {said}"
         return encode_error(call, AwsError("UnauthorizedOperation", said, 403))

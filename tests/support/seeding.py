@@ -164,7 +164,7 @@ class Seeder:
         trust = allow("sts:AssumeRole") | {"Principal": {"Service": service}}
         trust.pop("Resource")
         made = self.iam.create_role(
-            RoleName=name, AssumeRolePolicyDocument=_policy([trust]), Tags=[{"Key": "owner", "Value": "shop-platform"}]
+            RoleName=name, AssumeRolePolicyDocument=_policy([trust]), Tags=[{"Key": "owner", "Value": "platform"}]
         )
         if statements:
             self.iam.put_role_policy(RoleName=name, PolicyName="permissions", PolicyDocument=_policy(statements))
@@ -179,37 +179,49 @@ class Seeder:
 
     # --- ECS ----------------------------------------------------------------------------------------------------
 
-    def cluster(self, name: str, **given: Any) -> str:
-        """ARN of a new cluster with Container Insights."""
+    def cluster(self, name: str, *, stage: str = "production", **given: Any) -> str:
+        """ARN of a new cluster with Container Insights, tagged with its environment."""
         made = self.ecs.create_cluster(
             clusterName=name,
             settings=[{"name": "containerInsights", "value": "enabled"}],
-            tags=_tags({"owner": "shop-platform", "environment": "production"}),
+            tags=_tags({"owner": "platform", "environment": stage}),
             **given,
         )
         return str(made["cluster"]["clusterArn"])
 
-    def task_definition(self, family: str, *containers: Document, owner: str | None = None, **given: Any) -> str:
-        """ARN of a new revision for Fargate (a quarter vCPU, 512 MiB), which ``given`` may change."""
+    def task_definition(
+        self, family: str, *containers: Document, owner: str | None = None, stage: str = "production", **given: Any
+    ) -> str:
+        """ARN of a new revision for Fargate (a quarter vCPU, 512 MiB), which ``given`` may change.
+
+        What has an owner also says that Terraform made it.
+        """
         fargate = {"requiresCompatibilities": ["FARGATE"], "networkMode": "awsvpc", "cpu": "256", "memory": "512"}
         if "FARGATE" in given.get("requiresCompatibilities", ["FARGATE"]):
             platform = {"cpuArchitecture": "X86_64", "operatingSystemFamily": "LINUX"}
             given = {"runtimePlatform": platform} | fargate | given
-        tags = {"environment": "production"} | ({"owner": owner} if owner else {})
         made = self.ecs.register_task_definition(
-            family=family, containerDefinitions=list(containers), tags=_tags(tags), **given
+            family=family, containerDefinitions=list(containers), tags=_marks(owner, stage), **given
         )
         return str(made["taskDefinition"]["taskDefinitionArn"])
 
-    def service(self, cluster: str, name: str, revision: str, *, owner: str | None = None, **given: Any) -> str:
+    def service(
+        self,
+        cluster: str,
+        name: str,
+        revision: str,
+        *,
+        owner: str | None = None,
+        stage: str = "production",
+        **given: Any,
+    ) -> str:
         """ARN of a new service of two tasks on Fargate, which ``given`` may change."""
         if "capacityProviderStrategy" not in given:
             given = {"launchType": "FARGATE"} | given
         if given.get("schedulingStrategy") != "DAEMON":
             given = {"desiredCount": 2} | given
-        tags = {"environment": "production"} | ({"owner": owner} if owner else {})
         made = self.ecs.create_service(
-            cluster=cluster, serviceName=name, taskDefinition=revision, tags=_tags(tags), **given
+            cluster=cluster, serviceName=name, taskDefinition=revision, tags=_marks(owner, stage), **given
         )
         return str(made["service"]["serviceArn"])
 
@@ -292,6 +304,10 @@ def secret(name: str) -> str:
 def served(target_group: str, container_name: str, port: int = 8080) -> list[Document]:
     """The load balancer entry of a service."""
     return [{"targetGroupArn": target_group, "containerName": container_name, "containerPort": port}]
+
+
+def _marks(owner: str | None, stage: str) -> list[Document]:
+    return _tags({"environment": stage} | ({"owner": owner, "managed-by": "terraform"} if owner else {}))
 
 
 def _tags(tags: Mapping[str, str]) -> list[Document]:

@@ -1,7 +1,7 @@
 """The demo estate: a small shop on ECS in us-east-1 whose workloads together show every verdict.
 
-Two clusters in one VPC: ``shop`` on Fargate and ``shop-platform`` on EC2 instances. What each workload is there to
-show stands at its function. Everything is made up, the credential of the payments service too.
+Three clusters in one VPC: ``shop`` on Fargate, ``shop-platform`` on EC2 instances and a small ``shop-staging``. What
+each workload is there to show stands at its function. All of it is made up, the credential of the payments service too.
 """
 
 import json
@@ -19,7 +19,6 @@ from tests.support.seeding import (
     ecs_parameters,
     environment,
     listens,
-    logs,
     secret,
     served,
 )
@@ -104,10 +103,9 @@ def _foundation(seeder: Seeder) -> _Shop:
 
 def _namespace(seeder: Seeder, network: Network) -> str:
     """The Cloud Map namespace shop.internal."""
-    made = seeder.client("servicediscovery").create_private_dns_namespace(Name="shop.internal", Vpc=network.vpc)
-    listed = seeder.client("servicediscovery").list_namespaces()["Namespaces"]
-    assert made["OperationId"]
-    return str(next(each["Id"] for each in listed if each["Name"] == "shop.internal"))
+    discovery = seeder.client("servicediscovery")
+    discovery.create_private_dns_namespace(Name="shop.internal", Vpc=network.vpc)
+    return str(discovery.list_namespaces()["Namespaces"][0]["Id"])
 
 
 def _platform(seeder: Seeder, network: Network) -> str:
@@ -262,7 +260,7 @@ def _api(shop: _Shop) -> None:
 
 
 def _checkout(shop: _Shop) -> None:
-    """Ready with work: a client of Service Connect, with a message broker named by address."""
+    """Ready with work: a client of Service Connect."""
     seeder = shop.seeder
     targets = seeder.target_group(shop.network, "checkout", path="/ping")
     seeder.forward(shop.edge, targets, host="checkout.shop.example.com", priority=20)
@@ -465,7 +463,8 @@ def _search(shop: _Shop) -> None:
     """Not ready: CodeDeploy controls its deployments."""
     seeder = shop.seeder
     group = seeder.security_group(shop.network, "shop-search", (8080, shop.inside_group))
-    blue, green = (seeder.target_group(shop.network, f"search-{color}", path="/ping") for color in ("blue", "green"))
+    blue = seeder.target_group(shop.network, "search-blue", path="/ping")
+    seeder.target_group(shop.network, "search-green", path="/ping")
     seeder.forward(shop.inside, blue, host="search.shop.internal", priority=10)
     revision = seeder.task_definition(
         "search",
@@ -486,30 +485,41 @@ def _search(shop: _Shop) -> None:
     )
     seeder.client("codedeploy").create_application(applicationName="search", computePlatform="ECS")
     seeder.scale(shop.shop, "search", lowest=2, highest=4)
-    assert green
 
 
 def _admin(shop: _Shop) -> None:
-    """Ready: internal, stateless, careful."""
-    seeder = shop.seeder
-    group = seeder.security_group(shop.network, "shop-admin", (8080, shop.inside_group))
-    targets = seeder.elbv2.describe_target_groups(Names=["admin"])["TargetGroups"][0]["TargetGroupArn"]
-    table = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/shop-settings"
+    """Ready: internal, stateless, careful, and with a copy in staging to rehearse on."""
+    targets = shop.seeder.elbv2.describe_target_groups(Names=["admin"])["TargetGroups"][0]["TargetGroupArn"]
+    _admin_of(shop, shop.shop, "production", targets, tasks=2)
+    staging = shop.seeder.cluster("shop-staging", stage="staging")
+    copy = shop.seeder.target_group(shop.network, "admin-staging")
+    shop.seeder.forward(shop.inside, copy, host="admin.staging.shop.internal", priority=20)
+    _admin_of(shop, staging, "staging", copy, tasks=1)
+
+
+def _admin_of(shop: _Shop, cluster: str, stage: str, targets: str, *, tasks: int) -> None:
+    seeder, suffix = shop.seeder, "" if stage == "production" else f"-{stage}"
+    group = seeder.security_group(shop.network, f"shop-admin{suffix}", (8080, shop.inside_group))
+    settings = f"shop-settings{suffix}"
+    table = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{settings}"
     revision = seeder.task_definition(
-        "admin",
-        container("admin", portMappings=listens(8080), environment=environment(SETTINGS_TABLE="shop-settings")),
+        f"admin{suffix}",
+        container("admin", portMappings=listens(8080), environment=environment(SETTINGS_TABLE=settings)),
         owner="back-office",
-        **_roles(shop, "admin", allow("dynamodb:GetItem", "dynamodb:PutItem", resource=table)),
+        stage=stage,
+        **_roles(shop, f"admin{suffix}", allow("dynamodb:GetItem", "dynamodb:PutItem", resource=table)),
     )
     seeder.service(
-        shop.shop,
+        cluster,
         "admin",
         revision,
         owner="back-office",
+        stage=stage,
+        desiredCount=tasks,
         networkConfiguration=awsvpc(shop.network, group),
         loadBalancers=served(targets, "admin"),
     )
-    seeder.scale(shop.shop, "admin", lowest=2, highest=3)
+    seeder.scale(cluster, "admin", lowest=tasks, highest=3)
 
 
 def _loyalty(shop: _Shop) -> None:
@@ -683,12 +693,12 @@ def _thumbnails(shop: _Shop) -> None:
 
 
 def _price_audit(shop: _Shop) -> None:
-    """A task that somebody started by hand and that still runs."""
+    """Ready with work: a task that somebody started by hand and that still runs."""
     seeder = shop.seeder
     group = seeder.security_group(shop.network, "shop-price-audit")
     revision = seeder.task_definition(
         "price-audit",
-        container("price-audit", logConfiguration=logs("price-audit")),
+        container("price-audit"),
         owner="back-office",
         **_roles(shop, "price-audit", allow("dynamodb:Query")),
     )
