@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from assess.assessment import Assessment, Finding, GapView, LedgerRow, UnknownView, Verdict, WorkloadView
 from assess.estate.gaps import Reason
 from assess.rule import Kind, Severity
-from assess_reports.wording import REASONS, VERDICTS
+from assess_reports.wording import REASONS, VERDICTS, plural, some
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +155,24 @@ def _gap_group(gaps: list[GapView]) -> GapGroup:
     )
 
 
+def gap_words(group: GapGroup) -> str:
+    """How a call failed, where, and what that leaves open."""
+    what = f" for {plural(len(group.resources), 'resource')}" if group.resources else ""
+    where = f" in {some(group.places, 2)}" if group.places else ""
+    cost = f"; leaves {plural(len(group.rules), 'rule')} undecided" if group.rules else ""
+    return f"{group.error}{what}{where}{cost}"
+
+
+_REFUSED = re.compile(r"denied|authoriz|forbidden", re.IGNORECASE)
+"""Error codes by which AWS services refuse a caller: AccessDenied, UnauthorizedOperation, AuthorizationError."""
+
+
 def missing_actions(assessment: Assessment) -> list[str]:
     """IAM actions that would show what was denied: what rules lacked, and what lists the workloads."""
-    needed = {need for unknown in assessment.unknowns if unknown.reason is Reason.DENIED for need in unknown.needs}
-    return sorted(needed | {gap.action for gap in assessment.gaps if gap.action and not gap.recovered})
+    denied = (unknown for unknown in assessment.unknowns if unknown.reason is Reason.DENIED)
+    needed = {need for unknown in denied for need in unknown.needs if ":" in need}
+    blind = (gap for gap in assessment.gaps if gap.enumeration and not gap.recovered and _REFUSED.search(gap.error))
+    return sorted(needed | {gap.action for gap in blind if gap.action})
 
 
 def unknown_groups(unknowns: Iterable[UnknownView]) -> list[UnknownGroup]:

@@ -24,6 +24,7 @@ from assess_reports.digest import (
     fix_title,
     fixes,
     gap_groups,
+    gap_words,
     main_reasons,
     missing_actions,
     questions,
@@ -180,7 +181,7 @@ def _unseen(assessment: Assessment) -> Iterator[Markup]:
     if len(scope.blind) > _NAMED:
         yield bullet(f"{len(scope.blind) - _NAMED:,} more places could not be listed")
     for group in [each for each in gap_groups(assessment.gaps) if not each.enumeration][:_NAMED]:
-        yield bullet(code(group.action or group.api, 80) + Markup(":"), text(_gap_words(group), _TITLE))
+        yield bullet(code(group.action or group.api, 80) + Markup(":"), text(gap_words(group), _TITLE))
     actions = missing_actions(assessment)
     if actions:
         shown = [code(each, 80) for each in actions[:_NAMED]]
@@ -196,17 +197,11 @@ def _unseen(assessment: Assessment) -> Iterator[Markup]:
         yield bullet(f"{wording.plural(len(scope.skipped), 'file')} left out")
 
 
-def _gap_words(group: GapGroup) -> str:
-    where = f" in {wording.some(group.places, 2)}" if group.places else ""
-    cost = f"; leaves {wording.plural(len(group.rules), 'rule')} undecided" if group.rules else ""
-    return f"{group.error}{where}{cost}"
-
-
 # --- details ----------------------------------------------------------------------------------------------------
 
 
 def _details(assessment: Assessment) -> dict[str, Any]:
-    """The further sections; their budgets leave a third of the document to the workloads' own."""
+    """The further sections; their budgets leave a quarter of the document to the workloads' own."""
     reasons = main_reasons(assessment)
     shared = [each for each in assessment.findings if len(each.subject.workloads) != 1]
     waived = sorted((each for each in assessment.findings if each.waived), key=weight_of)

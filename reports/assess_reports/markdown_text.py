@@ -20,11 +20,11 @@ TEXT = 1000
 _PIECES = re.compile(r"`+|\s+|[^`\s]+")
 _QUOTED = re.compile(r"(`+)([^`]+)\1")
 _BEFORE, _AFTER = "(\"'", ")\"',.;:!?…"
-_PLAIN = re.compile(r"(?:[A-Za-z0-9./'%,=+-]|[^\x00-\x7f])+|\d{1,2}:\d\d")
+_PLAIN = re.compile(r"(?:[A-Za-z0-9./'%,=+-]|[^\x00-\x7f])+|[0-9]{1,2}:[0-9]{2}")
 """Characters without a meaning in Markdown where a line does not begin with them; and a time of day."""
 _LINKED = re.compile(r"www\.|(?<![a-z0-9])(?:gh-[0-9]|[0-9a-f]{7,}(?![a-z0-9]))", re.IGNORECASE)
 """What GitHub makes links of without further signs: issues, addresses, commits."""
-_OPENS_BLOCK = re.compile(r"\d+[.)]+|[-+=.]+")
+_OPENS_BLOCK = re.compile(r"[0-9]+[.)]+|[-+=.]+")
 """Words that make a list or a heading where a line begins with them."""
 _ADDRESS = re.compile(r"https://([a-z0-9-]+(?:\.[a-z0-9-]+)+)(?:/[A-Za-z0-9./_#?=%~+-]*)?")
 

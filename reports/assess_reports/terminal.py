@@ -11,12 +11,12 @@ from assess.estate.gaps import Reason
 from assess.reporting import RenderOptions
 from assess.rule import Severity
 from assess_reports.digest import (
-    GapGroup,
     by_rule,
     by_verdict,
     fix_title,
     fixes,
     gap_groups,
+    gap_words,
     main_reasons,
     missing_actions,
     questions,
@@ -253,7 +253,7 @@ def _not_seen(page: Page, assessment: Assessment) -> None:
     if len(assessment.scope.blind) > _NAMED:
         page.line(f"  and {len(assessment.scope.blind) - _NAMED:,} more that could not be listed")
     for group in groups[:_GAPS]:
-        page.write(gap_words(group), lead="  - ", most=3)
+        page.write(f"{group.action or group.api}: {gap_words(group)}", lead="  - ", most=3)
     if len(groups) > _GAPS:
         page.line(f"  - {plural(len(groups) - _GAPS, 'more kind')} of failed calls")
     actions = missing_actions(assessment)
@@ -269,14 +269,6 @@ def _not_seen(page: Page, assessment: Assessment) -> None:
     if assessment.scope.skipped:
         names = some((fit(each, 60) for each in assessment.scope.skipped), _NAMED)
         page.write(f"{plural(len(assessment.scope.skipped), 'file')} left out: {names}", lead="  - ", most=3)
-
-
-def gap_words(group: GapGroup) -> str:
-    """What could not be read, where, and what that leaves open."""
-    where = f" in {some(group.places, 2)}" if group.places else ""
-    what = f" for {plural(len(group.resources), 'resource')}" if group.resources else ""
-    cost = f"; leaves {plural(len(group.rules), 'rule')} undecided" if group.rules else ""
-    return f"{group.action or group.api}: {group.error}{what}{where}{cost}"
 
 
 def _waivers(page: Page, assessment: Assessment) -> None:

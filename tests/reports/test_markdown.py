@@ -1,5 +1,6 @@
 import re
 from collections.abc import Iterator
+from functools import cache
 from itertools import pairwise
 
 import pytest
@@ -20,6 +21,11 @@ MIB = 1024 * 1024
 
 def render(assessment: Assessment, report: Report = markdown) -> str:
     return report.render(assessment, RenderOptions())
+
+
+@cache
+def harmless(report: Report) -> str:
+    return render(examples.shop(), report)
 
 
 def inlines(tokens: list[Token]) -> Iterator[Token]:
@@ -87,7 +93,7 @@ def test_the_first_section_stands_alone() -> None:
         "- Blocked: `cart`, `orders` and `payments`.",
         "1. Fixing this adds +6.7: A credential stands in plain text in the environment (2 workloads, days of work, "
         "critical, `SEC-ENV-PLAINTEXT`)",
-        "- `iam:GetRolePolicy`: AccessDenied in `111122223333`; leaves 1 rule undecided",
+        "- `iam:GetRolePolicy`: AccessDenied for 1 resource in `111122223333`; leaves 1 rule undecided",
         "- IAM actions that would show it: `iam:GetRolePolicy` and `iam:ListRolePolicies`",
         "- 1 question that only people can answer",
     ):
@@ -238,16 +244,16 @@ def test_known_attacks_in_every_field(attack: str) -> None:
     shop = examples.shop()
     hostile = examples.rewritten(shop, lambda text: text if text.startswith("https://") else f"{text}{attack}")
     for report in REPORTS:
-        well_formed(render(hostile, report), render(shop, report))
+        well_formed(render(hostile, report), harmless(report))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(texts, texts)
 def test_hostile_text_in_every_field(before: str, after: str) -> None:
     shop = examples.shop()
     hostile = examples.rewritten(shop, lambda text: text if text.startswith("https://") else before + text + after)
     for report in REPORTS:
-        well_formed(render(hostile, report), render(shop, report))
+        well_formed(render(hostile, report), harmless(report))
 
 
 def test_a_hostile_reference_is_no_link() -> None:
