@@ -81,6 +81,7 @@ class EstateBuilder:
         plain["message"] = _NOT_PRINTED.sub(" ", gap.message[:_LONGEST_READ]).strip()
         admitted = self._door.admit(Gap, plain, batch=batch)
         admitted["message"] = _cut(admitted["message"])
+        admitted["reason"] = gap.reason  # one of our own words, not somebody's text
         kept = Gap.model_validate(admitted)
         with self._lock:
             if kept not in self._gaps:
