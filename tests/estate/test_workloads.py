@@ -228,7 +228,7 @@ def test_the_network_of_a_scheduled_task_is_what_its_trigger_names() -> None:
     parameters = {"TaskDefinitionArn": "report", "LaunchType": "FARGATE", "NetworkConfiguration": network}
     found = estate(schedules=[schedule("report", Target={"Arn": CLUSTER, "EcsParameters": parameters})])
     workload = only(found)
-    assert (found.subnet_ids(workload), workload.security_groups) == ({"subnet-1"}, {"sg-1"})
+    assert (set(found.subnet_ids(workload)), set(workload.security_groups)) == ({"subnet-1"}, {"sg-1"})
 
 
 def test_tasks_that_share_the_instances_network_are_in_the_instances_subnets() -> None:
