@@ -98,7 +98,7 @@ def conditions_that_change(role: Role, estate: Estate) -> Iterator[Outcome]:
     the Pods through the same VPC and endpoints, and test with the policy simulator before the move.
     """
     if not estate.task_role_users.get(role.identity):
-        yield not_applicable(_NO_TASK_ROLE)
+        yield not_applicable(_NO_TASK_ROLE, reads=())
         return
     for place, statement in _placed(role):
         effect = "Allow" if statement.allows else "Deny"
@@ -139,7 +139,7 @@ def wildcard(role: Role, estate: Estate) -> Iterator[Outcome]:
     give each workload a role with just that.
     """
     if not estate.task_role_users.get(role.identity):
-        yield not_applicable(_NO_TASK_ROLE)
+        yield not_applicable(_NO_TASK_ROLE, reads=())
         return
     for index, policy in enumerate(role.policies):
         if policy.policy_arn.endswith(_ADMINISTRATOR_POLICIES):
@@ -195,7 +195,7 @@ def shared_role(role: Role, estate: Estate) -> Iterator[Outcome]:
     """
     users = estate.task_role_users.get(role.identity, ())
     if not users:
-        yield not_applicable(_NO_TASK_ROLE)
+        yield not_applicable(_NO_TASK_ROLE, reads=())
         return
     applications = [each for each in users if each.kind != "daemon"]
     if not applications:
@@ -234,6 +234,7 @@ def trusts_ecs_only(role: Role, estate: Estate) -> Iterator[Outcome]:
     namespace and service account, and leave the first one for the way back.
     """
     if not estate.task_role_users.get(role.identity):
+        yield not_applicable(_NO_TASK_ROLE, reads=())
         return
     services = {name for each in role.trust() if each.allows for name in each.principals.get("Service", ())}
     federated = {name for each in role.trust() if each.allows for name in each.principals.get("Federated", ())}
@@ -273,6 +274,7 @@ def execution_role_duties(role: Role, estate: Estate) -> Iterator[Outcome]:
     node role and the repository's policy images of other accounts, and let the pipeline read what lies in S3.
     """
     if not estate.execution_role_users.get(role.identity):
+        yield not_applicable("no workload uses it as its execution role", reads=())
         return
     duties: dict[str, Evidence] = {}
     for place, statement in _placed(role):
@@ -320,7 +322,7 @@ def assumes_foreign_role(role: Role, estate: Estate) -> Iterator[Outcome]:
     the change first, or use a Pod Identity association with a target role.
     """
     if not estate.task_role_users.get(role.identity):
-        yield not_applicable(_NO_TASK_ROLE)
+        yield not_applicable(_NO_TASK_ROLE, reads=())
         return
     found: dict[str, Evidence] = {}
     for place, statement in _placed(role):

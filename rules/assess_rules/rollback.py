@@ -3,9 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from assess.estate.ecs import Service
 from assess.estate.estate import Estate
-from assess.estate.facts import Evidence
 from assess.estate.workloads import Workload
 from assess.rule import (
     DAYS,
@@ -210,12 +208,6 @@ def no_other_environment(workload: Workload, estate: Estate) -> Iterator[Outcome
         return
     yield fail(
         f"no copy of production workload {workload.name} was seen in another environment",
-        _name_of(workload, holder if isinstance(holder, Service) else None),
+        holder.evidence("serviceName" if workload.is_service else "family"),
         confidence=WEAK_EVIDENCE,
     )
-
-
-def _name_of(workload: Workload, service: Service | None) -> Evidence:
-    if service is not None:
-        return service.evidence("serviceName")
-    return Evidence(source=workload.arn or workload.task_definition_arn or workload.id)

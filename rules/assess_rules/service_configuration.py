@@ -226,8 +226,9 @@ def rollout_percentages(workload: Workload, estate: Estate) -> Iterator[Outcome]
     lost = desired - math.ceil(desired * lowest / 100)
     added = math.floor(desired * highest / 100) - desired
     source = ", the defaults," if is_default else ""
+    tasks = "one task" if desired == 1 else f"{desired} tasks"
     yield fail(
-        f"service {workload.name} keeps between {lowest} and {highest} percent of {desired} tasks{source} in a rollout:"
+        f"service {workload.name} keeps between {lowest} and {highest} percent of {tasks}{source} in a rollout:"
         f" maxUnavailable {max(lost, 0)}, maxSurge {max(added, 0)}",
         service.evidence("deploymentConfiguration"),
     )

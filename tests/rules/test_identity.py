@@ -217,6 +217,13 @@ CASES = (
     passes("IAM-WILDCARD", "lists that need every resource", TASK, role("orders", LISTS)),
     passes("IAM-WILDCARD", "a whole service on one resource", TASK, role("orders", ONE_QUEUE)),
     passes("IAM-WILDCARD", "a Deny", TASK, role("orders", {"Effect": "Deny", "Action": "*", "Resource": "*"})),
+    not_applicable(
+        "IAM-WILDCARD",
+        "an execution role whose policies were refused",
+        EXECUTION,
+        role("execution"),
+        denied("iam.roles", "iam:ListRolePolicies", resource=role_arn("execution")),
+    ),
     not_applicable("IAM-WILDCARD", "an execution role", EXECUTION, role("execution", allow("s3:*"))),
     unknown("IAM-WILDCARD", "the role was refused", TASK, REFUSED, reason=Reason.DENIED, worst=HIGH),
     fails(
