@@ -14,7 +14,7 @@ import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError
 from botocore.parsers import ResponseParserError
 
-from tests.support import clean, demo, generate, shop
+from tests.support import clean, demo, generate
 from tests.support.aws import ACCOUNT, SimulatedAws
 from tests.support.limits import BATCHES, PAGES
 
@@ -246,18 +246,24 @@ def test_an_ended_task_says_why(aws: SimulatedAws) -> None:
 
 
 def test_a_daemon_runs_on_every_instance(aws: SimulatedAws) -> None:
-    shop.seed(aws)
     ecs = aws.client("ecs")
-    instances = ecs.list_container_instances(cluster="shop-platform")["containerInstanceArns"]
-    arns = ecs.list_tasks(cluster="shop-platform", serviceName="log-agent")["taskArns"]
-    tasks = ecs.describe_tasks(cluster="shop-platform", tasks=arns)["tasks"]
+    ecs.create_capacity_provider(name="own", autoScalingGroupProvider={"autoScalingGroupArn": "arn:asg"})
+    ecs.create_cluster(clusterName="shop", capacityProviders=["own"])
+    launched = aws.client("ec2").run_instances(ImageId="ami-12c6146b", MinCount=2, MaxCount=2, InstanceType="m7g.large")
+    for instance in launched["Instances"]:
+        identity = json.dumps({"instanceId": instance["InstanceId"]})
+        ecs.register_container_instance(cluster="shop", instanceIdentityDocument=identity)
+    bridged = [{"name": "agent", "image": "example/agent:1", "memory": 64}]
+    ecs.register_task_definition(family="agent", containerDefinitions=bridged)
+    ecs.create_service(cluster="shop", serviceName="agent", taskDefinition="agent", schedulingStrategy="DAEMON")
+
+    instances = ecs.list_container_instances(cluster="shop")["containerInstanceArns"]
+    arns = ecs.list_tasks(cluster="shop", serviceName="agent")["taskArns"]
+    tasks = ecs.describe_tasks(cluster="shop", tasks=arns)["tasks"]
     assert sorted(task["containerInstanceArn"] for task in tasks) == sorted(instances)
-    described = ecs.describe_container_instances(cluster="shop-platform", containerInstances=instances)
-    first = described["containerInstances"][0]
-    assert first["capacityProviderName"] == "shop-platform"
-    assert {"name": "ecs.cpu-architecture", "value": "x86_64"}.items() <= next(
-        each for each in first["attributes"] if each["name"] == "ecs.cpu-architecture"
-    ).items()
+    for each in ecs.describe_container_instances(cluster="shop", containerInstances=instances)["containerInstances"]:
+        assert (each["capacityProviderName"], each["runningTasksCount"]) == ("own", 1)
+        assert {"name": "ecs.cpu-architecture", "value": "arm64"} in each["attributes"]
 
 
 def test_capacity_providers_are_described_without_names(aws: SimulatedAws) -> None:
@@ -344,47 +350,44 @@ def test_services_are_listed_ten_a_page_unless_asked(aws: SimulatedAws) -> None:
     assert len(ecs.list_services(cluster="shop", maxResults=100)["serviceArns"]) == 12
 
 
-def _vpcs(aws: SimulatedAws) -> None:
-    for number in range(7):
-        vpc = aws.client("ec2").create_vpc(CidrBlock=f"10.{number}.0.0/16")["Vpc"]["VpcId"]
-        _inside(aws, vpc, number)
+Paged = list[tuple[str, dict[str, Any], int]]
+"""Operations with what to ask and how many results there are."""
 
 
-def _inside(aws: SimulatedAws, vpc: str, number: int) -> None:
+def ec2(aws: SimulatedAws) -> Paged:
     ec2 = aws.client("ec2")
-    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.{number}.0.0/24")["Subnet"]["SubnetId"]
-    ec2.create_nat_gateway(SubnetId=subnet, ConnectivityType="private")
-    ec2.create_vpc_endpoint(VpcId=vpc, ServiceName="com.amazonaws.us-east-1.s3", VpcEndpointType="Gateway")
+    for number in range(7):
+        vpc = ec2.create_vpc(CidrBlock=f"10.{number}.0.0/16")["Vpc"]["VpcId"]
+        subnet = ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.{number}.0.0/24")["Subnet"]["SubnetId"]
+        ec2.create_nat_gateway(SubnetId=subnet, ConnectivityType="private")
+        ec2.create_vpc_endpoint(VpcId=vpc, ServiceName="com.amazonaws.us-east-1.s3", VpcEndpointType="Gateway")
+    # the default VPC is there too, with its six subnets
+    counts = {"vpcs": 8, "subnets": 13, "route_tables": 8, "nat_gateways": 7, "vpc_endpoints": 7}
+    counts |= {"security_groups": 8, "network_acls": 8, "network_interfaces": 7}
+    return [(f"describe_{name}", {"MaxResults": 5}, count) for name, count in counts.items()]
 
 
-def _balancers(aws: SimulatedAws) -> None:
+def elbv2(aws: SimulatedAws) -> Paged:
     elbv2 = aws.client("elbv2")
     subnets = [each["SubnetId"] for each in aws.client("ec2").describe_subnets()["Subnets"][:2]]
     vpc = aws.client("ec2").describe_vpcs()["Vpcs"][0]["VpcId"]
+    balancer = elbv2.create_load_balancer(Name="edge", Subnets=subnets)["LoadBalancers"][0]["LoadBalancerArn"]
     for number in range(7):
-        elbv2.create_load_balancer(Name=f"balancer-{number}", Subnets=subnets)
-        elbv2.create_target_group(Name=f"group-{number}", Protocol="HTTP", Port=80, TargetType="ip", VpcId=vpc)
+        made = elbv2.create_target_group(Name=f"g{number}", Protocol="HTTP", Port=80, TargetType="ip", VpcId=vpc)
+        forward = [{"Type": "forward", "TargetGroupArn": made["TargetGroups"][0]["TargetGroupArn"]}]
+        elbv2.create_listener(LoadBalancerArn=balancer, Protocol="HTTP", Port=80 + number, DefaultActions=forward)
+    of_balancer = {"LoadBalancerArn": balancer, "PageSize": 3}
+    return [("describe_listeners", of_balancer, 7), ("describe_target_groups", {"PageSize": 3}, 7)]
 
 
-def _listeners(aws: SimulatedAws) -> dict[str, Any]:
-    _balancers(aws)
-    elbv2 = aws.client("elbv2")
-    balancer = elbv2.describe_load_balancers()["LoadBalancers"][0]["LoadBalancerArn"]
-    group = elbv2.describe_target_groups()["TargetGroups"][0]["TargetGroupArn"]
-    forward = [{"Type": "forward", "TargetGroupArn": group}]
-    for port in range(80, 87):
-        elbv2.create_listener(LoadBalancerArn=balancer, Protocol="HTTP", Port=port, DefaultActions=forward)
-    return {"describe_listeners": {"LoadBalancerArn": balancer}}
-
-
-def _roles(aws: SimulatedAws) -> None:
-    iam = aws.client("iam")
+def iam(aws: SimulatedAws) -> Paged:
     for number in range(7):
-        iam.create_role(RoleName=f"role-{number}", AssumeRolePolicyDocument="{}")
-        iam.create_user(UserName=f"user-{number}")
+        aws.client("iam").create_role(RoleName=f"role-{number}", AssumeRolePolicyDocument="{}")
+        aws.client("iam").create_user(UserName=f"user-{number}")
+    return [("get_account_authorization_details", {"MaxItems": 4}, 14)]
 
 
-def _scaling(aws: SimulatedAws) -> None:
+def application_autoscaling(aws: SimulatedAws) -> Paged:
     web(aws)
     scaling = aws.client("application-autoscaling")
     of = {"ServiceNamespace": "ecs", "ResourceId": "service/shop/web", "ScalableDimension": "ecs:service:DesiredCount"}
@@ -394,50 +397,28 @@ def _scaling(aws: SimulatedAws) -> None:
         scaling.put_scaling_policy(
             **of, PolicyName=f"{number}", PolicyType="StepScaling", StepScalingPolicyConfiguration=steps
         )
+    return [("describe_scaling_policies", {"ServiceNamespace": "ecs"}, 11)]
 
 
-PAGED: list[tuple[str, str, dict[str, Any], Callable[[SimulatedAws], Any], int]] = [
-    ("ec2", "describe_vpcs", {"MaxResults": 5}, _vpcs, 8),
-    ("ec2", "describe_subnets", {"MaxResults": 5}, _vpcs, 13),
-    ("ec2", "describe_route_tables", {"MaxResults": 5}, _vpcs, 8),
-    ("ec2", "describe_nat_gateways", {"MaxResults": 5}, _vpcs, 7),
-    ("ec2", "describe_vpc_endpoints", {"MaxResults": 5}, _vpcs, 7),
-    ("ec2", "describe_security_groups", {"MaxResults": 5}, _vpcs, 8),
-    ("ec2", "describe_network_acls", {"MaxResults": 5}, _vpcs, 8),
-    ("ec2", "describe_network_interfaces", {"MaxResults": 5}, _vpcs, 7),
-    ("elbv2", "describe_listeners", {"PageSize": 3}, _listeners, 7),
-    ("elbv2", "describe_target_groups", {"PageSize": 3}, _balancers, 7),
-    ("iam", "get_account_authorization_details", {"MaxItems": 4}, _roles, 14),
-    ("application-autoscaling", "describe_scaling_policies", {"ServiceNamespace": "ecs"}, _scaling, 11),
-]
-
-
-@pytest.mark.parametrize(("service", "operation", "given", "seed", "count"), PAGED, ids=[each[1] for each in PAGED])
-def test_pages_hold_everything_once(
-    aws: SimulatedAws,
-    service: str,
-    operation: str,
-    given: dict[str, Any],
-    seed: Callable[[SimulatedAws], Any],
-    count: int,
-) -> None:
-    given = given | (seed(aws) or {}).get(operation, {})
+@pytest.mark.parametrize("seed", [ec2, elbv2, iam, application_autoscaling])
+def test_pages_hold_everything_once(aws: SimulatedAws, seed: Callable[[SimulatedAws], Paged]) -> None:
+    service = seed.__name__.replace("_", "-")
     client = aws.client(service)
-    results = PAGES[service, client.meta.method_to_api_mapping[operation]].results
-    limit = next((value for value in given.values() if isinstance(value, int)), 10)
-    pages: list[list[Any]] = []
-    token: dict[str, str] = {}
-    while True:
-        page = getattr(client, operation)(**given, **token)
-        pages.append(_items(page, results))
-        marker = next((page[name] for name in ("NextToken", "NextMarker", "Marker") if page.get(name)), None)
-        if marker is None:
-            break
-        token = {{"ec2": "NextToken", "application-autoscaling": "NextToken"}.get(service, "Marker"): marker}
-    assert len(pages) > 1
-    assert all(len(page) <= limit for page in pages)
-    assert sum(len(page) for page in pages) == count
-    assert len({repr(item) for page in pages for item in page}) == count
+    token_name = "NextToken" if service in ("ec2", "application-autoscaling") else "Marker"
+    for operation, given, count in seed(aws):
+        results = PAGES[service, client.meta.method_to_api_mapping[operation]].results
+        limit = next((value for value in given.values() if isinstance(value, int)), 10)
+        pages: list[list[Any]] = []
+        token: dict[str, str] = {}
+        while not pages or token:
+            page = getattr(client, operation)(**given, **token)
+            pages.append(_items(page, results))
+            marker = page.get("NextMarker") or page.get(token_name)
+            token = {token_name: marker} if marker else {}
+        assert len(pages) > 1, operation
+        assert all(len(page) <= limit for page in pages), operation
+        assert sum(len(page) for page in pages) == count, operation
+        assert len({repr(item) for page in pages for item in page}) == count, operation
 
 
 def _items(page: dict[str, Any], results: tuple[str, ...]) -> list[Any]:
@@ -744,30 +725,6 @@ def test_equal_seeds_make_equal_ids(aws: SimulatedAws) -> None:
     clean.seed(aws)
     assert first == _resources(aws)
     assert len(first) == 6
-
-
-def test_the_shop_stands(aws: SimulatedAws) -> None:
-    shop.seed(aws)
-    ecs = aws.client("ecs")
-    names = [
-        arn.rpartition("/")[2]
-        for cluster in ("shop", "shop-platform", "shop-staging")
-        for arn in ecs.list_services(cluster=cluster, maxResults=100)["serviceArns"]
-    ]
-    rest = {"admin", "api", "cart", "checkout", "loyalty", "media", "order-worker", "payments", "search", "storefront"}
-    assert sorted(names) == sorted([*rest, "admin", "log-agent", "thumbnails"])
-    assert aws.client("scheduler").list_schedules()["Schedules"][0]["Name"] == "nightly-report"
-    assert aws.client("events").list_rule_names_by_target(TargetArn=_cluster_arn("shop"))["RuleNames"] == ["stock-sync"]
-    assert len(aws.client("stepfunctions").list_state_machines()["stateMachines"]) == 1
-    with pytest.raises(ClientError, match="iam:GetAccountAuthorizationDetails"):
-        aws.client("iam").get_account_authorization_details()
-    with pytest.raises(ClientError, match="iam:ListRolePolicies"):
-        aws.client("iam").list_role_policies(RoleName=shop.DENIED_ROLE)
-    assert aws.client("iam").list_role_policies(RoleName="shop-api-task")["PolicyNames"] == ["permissions"]
-
-
-def _cluster_arn(name: str) -> str:
-    return f"arn:aws:ecs:us-east-1:{ACCOUNT}:cluster/{name}"
 
 
 def test_a_generated_estate_has_the_size_asked_for_and_is_the_same_each_time() -> None:
