@@ -16,7 +16,7 @@ demo: $(STAMP) ## scan a simulated AWS account and show the report
 	@$(BIN)/python -m tests.support.demo
 
 test: $(STAMP) ## run every test
-	$(BIN)/python -m pytest -q -n $(PYTEST_WORKERS)
+	$(BIN)/python -m pytest -q -n $(PYTEST_WORKERS) --dist loadgroup
 
 lint: $(STAMP) ## check format, style and types
 	$(BIN)/ruff format --check .

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.xdist_group("installed wheel")  # one worker builds and installs it, not each
 _ROOT = Path(__file__).parent.parent
 
 

@@ -169,12 +169,12 @@ class _Parser:
                 return Node(int(match[0]) if exact else float(match[0]), line), match.end()
             except ValueError:  # more digits than int() takes
                 if self.strict:
-                    raise self.error(at, "a number is too long") from None
+                    raise self.error(at, "the number is too long") from None
         if (match := _LITERAL.match(self.text, at)) and self.whole(match.end()):
             return Node(_LITERALS[match[0]], line), match.end()
         end = at if self.strict else self.placeholder(at)
         if end == at:
-            raise self.error(at, "a value is expected")
+            raise self.error(at, "there is no value")
         return Node(self.text[at:end], line, unquoted=True), end
 
     def whole(self, end: int) -> bool:
@@ -200,7 +200,7 @@ class _Parser:
                 members[name] = Node(name, name_line, unquoted=True)
             else:
                 raise (
-                    self.ended(start, "object") if after >= len(self.text) else self.error(after, "a colon is missing")
+                    self.ended(start, "object") if after >= len(self.text) else self.error(after, "there is no colon")
                 )
             at = self.skip(at)
 
@@ -210,7 +210,7 @@ class _Parser:
             return name, end, True
         end = at if self.strict else self.placeholder(at)
         if end == at:
-            raise self.error(at, "a name is expected")
+            raise self.error(at, "there is no name")
         name = self.text[at:end]
         return (name[:-1], end - 1, False) if name.endswith(":") else (name, end, False)
 
@@ -234,7 +234,7 @@ class _Parser:
         if not first:
             comma = self.text[at : at + 1] == ","
             if self.strict and not comma and at < len(self.text):
-                raise self.error(at, f"a comma or {close} is expected")
+                raise self.error(at, f"there is no comma and no {close}")
             at = self.skip(at + 1) if comma else at
         while not self.strict and self.text[at : at + 1] == ",":
             at = self.skip(at + 1)
@@ -260,14 +260,14 @@ class _Parser:
         raw = self.text[start:end]
         if "\\" not in raw:
             if self.strict and _CONTROL.search(raw):
-                raise self.error(start, "a string holds a line break or a control character")
+                raise self.error(start, "the string holds control characters")
             return raw[1:-1], end
         if not self.strict:
             raw = _quoted(raw)
         try:
             return str(json.loads(raw, strict=self.strict)), end
         except ValueError:
-            raise self.error(start, "a string holds what JSON does not allow") from None
+            raise self.error(start, "the string holds what JSON does not allow") from None
 
     def templated(self, start: int, end: int) -> int:
         """The end of a string, where a placeholder in it holds quotes: ``"${a != "" ? a : "b"}"``."""
@@ -290,7 +290,7 @@ class _Parser:
             if _OPENING.match(self.text, at):
                 end = self.closing(at, one_line=False)
                 if end is None:
-                    raise self.error(at, "a placeholder is not closed")
+                    raise self.error(at, "the placeholder is not closed")
                 if self.text.startswith("#{", at) and self.text.startswith("#", end):
                     end += 1
             elif match := _PIECE.match(self.text, at):
