@@ -115,6 +115,11 @@ def agent_of(container: Container) -> Agent | None:
     return None
 
 
+def presumed_agent_of(container: Container) -> Agent | None:
+    """The known agent that a container runs by its image or, where that is a copy or open, by the container's name."""
+    return agent_of(container) or _agents().get(container.name.lower())
+
+
 def is_mesh_proxy(container: Container) -> bool:
     """Whether a container is the App Mesh proxy of its task, by the proxy configuration or by its image."""
     proxy = container.task.proxy_configuration
@@ -127,13 +132,9 @@ _APP_MESH = frozenset({"appmesh", "aws-appmesh-envoy", "aws-appmesh-proxy-route-
 
 
 def is_sidecar(container: Container) -> bool:
-    """Whether a container is a known agent, a mesh proxy or the task's log router: no application of its own.
-
-    A container with the name of a known agent's image counts too: an image may be a copy of the agent's, or open.
-    """
+    """Whether a container is a known agent, a mesh proxy or the task's log router: no application of its own."""
     return (
-        agent_of(container) is not None
-        or container.name.lower() in _agents()
+        presumed_agent_of(container) is not None
         or is_mesh_proxy(container)
         or container.definition.firelens_configuration is not None
     )
