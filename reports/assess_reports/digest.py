@@ -15,7 +15,6 @@ from assess_reports.wording import REASONS, VERDICTS, plural, some
 class MainReason:
     """The one thing that most explains a workload's verdict."""
 
-    rule: str
     text: str
     severity: Severity
     label: str
@@ -89,19 +88,19 @@ def main_reasons(assessment: Assessment) -> dict[str, MainReason]:
     for finding in sorted(assessment.findings, key=weight_of):
         if finding.kind is Kind.READINESS and finding.severity is not Severity.INFO:
             accepted = f", accepted until {finding.waived.expires}" if finding.waived else ""
-            reason = MainReason(finding.rule, finding.message, finding.severity, f"{finding.severity.value}{accepted}")
+            reason = MainReason(finding.message, finding.severity, f"{finding.severity.value}{accepted}")
             for id in finding.subject.workloads:
                 found.setdefault(id, reason)
     hidden = {each.id: _TOO_LITTLE for each in assessment.workloads if each.verdict == "undetermined"}
     for unknown in sorted(assessment.unknowns, key=_unknown_key, reverse=True):  # the gravest comes last, and stays
         if hidden and unknown.reason.is_operators_move:
             label = f"not seen, may be {unknown.worst.value}"
-            reason = MainReason(unknown.rule, _cannot_tell(assessment, unknown), unknown.worst, label)
+            reason = MainReason(_cannot_tell(assessment, unknown), unknown.worst, label)
             hidden |= {id: reason for id in unknown.subject.workloads if id in hidden}
     return found | hidden
 
 
-_TOO_LITTLE = MainReason("", "no rule that carries points could be decided", Severity.INFO, "not seen")
+_TOO_LITTLE = MainReason("no rule that carries points could be decided", Severity.INFO, "not seen")
 
 
 def _unknown_key(unknown: UnknownView) -> tuple[int, int, str, str, str]:

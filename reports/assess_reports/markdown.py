@@ -1,6 +1,6 @@
 """The Markdown reports: the whole assessment as a document, and a summary for a pull request's comment."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
@@ -34,7 +34,7 @@ from assess_reports.digest import (
     weight_of,
     worst_first,
 )
-from assess_reports.markdown_text import bullet, code, link, row, text, within
+from assess_reports.markdown_text import T, bullet, code, link, row, text, within
 
 LIMIT = 1_000_000
 """Most bytes of the document: it stays below 1 MiB."""
@@ -59,8 +59,8 @@ class _Rows:
     left: int
 
     @classmethod
-    def of(cls, rows: Iterable[Markup], kib: int) -> "_Rows":
-        return cls(*within(rows, kib * _KIB))
+    def of(cls, items: Sequence[T], show: Callable[[T], Markup], kib: int) -> "_Rows":
+        return cls(*within(items, show, kib * _KIB))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class MarkdownReport:
         values = _summary(assessment) | _details(assessment)
         frame = _rendered("report.md.jinja", values | {"sections": _Rows([], 0)})
         room = LIMIT - len(frame.encode()) - _KIB
-        sections = _Rows(*within(_sections(assessment), room))
+        sections = _Rows(*within(worst_first(assessment.workloads), _Sections(assessment).of, room))
         return _rendered("report.md.jinja", values | {"sections": sections})
 
 
@@ -90,10 +90,11 @@ class MarkdownSummary:
         """Under 65,000 characters: the budgets of its parts add up to less."""
         reasons = main_reasons(assessment)
         standing = [each for each in worst_first(assessment.workloads) if each.verdict != "ready"]
-        shown = standing[:_SUMMARY_WORKLOADS]
         values = _summary(assessment) | {
-            "checklist": _Rows.of(map(_item, assessment.checklist), 20),
-            "workloads": _Rows.of((_workload_row(each, reasons.get(each.id)) for each in shown), 20),
+            "checklist": _Rows.of(assessment.checklist, _item, 20),
+            "workloads": _Rows.of(
+                standing[:_SUMMARY_WORKLOADS], lambda each: _workload_row(each, reasons.get(each.id)), 20
+            ),
             "standing": len(standing),
         }
         return _rendered("summary.md.jinja", values)
@@ -206,21 +207,22 @@ def _details(assessment: Assessment) -> dict[str, Any]:
     shared = [each for each in assessment.findings if len(each.subject.workloads) != 1]
     waived = sorted((each for each in assessment.findings if each.waived), key=weight_of)
     unknowns, skipped = unknown_groups(assessment.unknowns), assessment.scope.skipped
-    overview = (_workload_row(each, reasons.get(each.id)) for each in worst_first(assessment.workloads))
     return {
-        "accounts": _Rows.of(map(_account, assessment.accounts), 20),
-        "checklist": _Rows.of(map(_item, assessment.checklist), 40),
-        "plan": _Rows.of(_plan(assessment), 50),
-        "workloads": _Rows.of(overview, 120),
-        "shared": _Rows.of(_groups(assessment, shared, shared=True), 100),
-        "unknowns": _Rows.of((_unknown(assessment, each) for each in unknowns), 50),
-        "questions": _Rows.of(map(bullet, questions(assessment)), 40),
-        "gaps": _Rows.of(map(_gap, gap_groups(assessment.gaps)), 40),
+        "accounts": _Rows.of(assessment.accounts, _account, 20),
+        "checklist": _Rows.of(assessment.checklist, _item, 40),
+        "plan": _Rows.of(list(_plan(assessment)), text, 50),
+        "workloads": _Rows.of(
+            worst_first(assessment.workloads), lambda each: _workload_row(each, reasons.get(each.id)), 120
+        ),
+        "shared": _Rows.of(list(_groups(assessment, shared, shared=True)), text, 100),
+        "unknowns": _Rows.of(unknowns, lambda each: _unknown(assessment, each), 50),
+        "questions": _Rows.of(questions(assessment), bullet, 40),
+        "gaps": _Rows.of(gap_groups(assessment.gaps), _gap, 40),
         "recovered": sum(1 for each in assessment.gaps if each.recovered),
-        "skipped": _Rows.of((bullet(code(each)) for each in skipped), 10),
-        "waived": _Rows.of(map(_waived, waived), 40),
-        "notes": _Rows.of((bullet(wording.waiver_note(each)) for each in assessment.waiver_notes), 10),
-        "rules": _Rows.of(_rule_texts(assessment), 100),
+        "skipped": _Rows.of(skipped, lambda each: bullet(code(each)), 10),
+        "waived": _Rows.of(waived, _waived, 40),
+        "notes": _Rows.of(assessment.waiver_notes, lambda each: bullet(wording.waiver_note(each)), 10),
+        "rules": _Rows.of(list(_rule_texts(assessment)), text, 100),
         **_arithmetic(assessment),
     }
 
@@ -278,27 +280,31 @@ def _place(workload: WorkloadView) -> Markup | str:
     return code(where) if where else ""
 
 
-def _sections(assessment: Assessment) -> Iterator[Markup]:
-    """A section for each workload, worst first."""
-    own: dict[str, list[Finding]] = {}
-    shared: dict[str, list[Finding]] = {}
-    for finding in assessment.findings:
-        touched = finding.subject.workloads
-        for id in touched:
-            (own if len(touched) == 1 else shared).setdefault(id, []).append(finding)
-    for workload in worst_first(assessment.workloads):
+class _Sections:
+    """The section of each workload, with the findings on it alone in full."""
+
+    def __init__(self, assessment: Assessment) -> None:
+        self._assessment = assessment
+        self._own: dict[str, list[Finding]] = {}
+        self._shared: dict[str, list[Finding]] = {}
+        for finding in sorted(assessment.findings, key=weight_of):
+            touched = finding.subject.workloads
+            for id in touched:
+                (self._own if len(touched) == 1 else self._shared).setdefault(id, []).append(finding)
+
+    def of(self, workload: WorkloadView) -> Markup:
+        """The section, as the template makes it."""
+        numbers = workload.score, workload.score_low, workload.score_high, workload.coverage
         values = {
             "workload": workload,
             "place": _place(workload),
             "verdict": wording.verdict_words(workload.verdict, (workload,)),
-            "numbers": wording.with_coverage(
-                workload.score, workload.score_low, workload.score_high, workload.coverage
-            ),
+            "numbers": wording.with_coverage(*numbers),
             "accepted": wording.accepted_words(workload),
-            "groups": list(_groups(assessment, own.get(workload.id, ()))),
-            "shared": [_shared_by(assessment, each) for each in sorted(shared.get(workload.id, ()), key=weight_of)],
+            "groups": list(_groups(self._assessment, self._own.get(workload.id, ()))),
+            "shared": [_shared_by(self._assessment, each) for each in self._shared.get(workload.id, ())],
         }
-        yield Markup(_rendered("workload.md.jinja", values))  # noqa: S704 (the template escapes)
+        return Markup(_rendered("workload.md.jinja", values))  # noqa: S704 (the template escapes)
 
 
 def _shared_by(assessment: Assessment, finding: Finding) -> Markup:
@@ -408,7 +414,7 @@ def _rule_texts(assessment: Assessment) -> Iterator[Markup]:
 
 def _arithmetic(assessment: Assessment) -> dict[str, Any]:
     """The ledger, and what a reader needs to redo its sum by hand."""
-    rows = _Rows.of(map(_charge, assessment.ledger), 100)
+    rows = _Rows.of(assessment.ledger, _charge, 100)
     shown = len(rows.shown)
     return {
         "ledger": rows,

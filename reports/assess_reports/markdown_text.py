@@ -6,11 +6,14 @@ copies a name as it is.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from markupsafe import Markup
 
 from assess_reports.visible import shorten
+
+T = TypeVar("T")
 
 NAME = 160
 """Most characters of a name, an ARN or a pointer."""
@@ -58,17 +61,16 @@ def bullet(*parts: str | Markup, depth: int = 0) -> Markup:
     return Markup("  " * depth + "- " + " ".join(text(part) for part in parts if part))  # noqa: S704 (escaped)
 
 
-def within(rows: Iterable[Markup], budget: int) -> tuple[list[Markup], int]:
-    """The first rows that fit into ``budget`` bytes of UTF-8, and how many do not; no row is cut."""
+def within(items: Sequence[T], show: Callable[[T], Markup], budget: int) -> tuple[list[Markup], int]:
+    """The first items, as shown, that fit into ``budget`` bytes of UTF-8, and how many do not; none is cut."""
     taken: list[Markup] = []
-    left = 0
-    for each in rows:
-        budget -= len(each.encode()) + 1
-        if left or budget < 0:
-            left += 1
-        else:
-            taken.append(each)
-    return taken, left
+    for each in items:
+        shown = show(each)
+        budget -= len(shown.encode()) + 1
+        if budget < 0:
+            break
+        taken.append(shown)
+    return taken, len(items) - len(taken)
 
 
 _PIPE = re.compile(r"(\\*+)\|")

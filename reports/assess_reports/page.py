@@ -9,7 +9,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
 
-from assess_reports.visible import shorten, visible
+from assess_reports.visible import shorten
 
 NARROWEST = 40
 """Columns below which a page is laid out as if it had as many."""
@@ -86,7 +86,7 @@ def _text(*parts: Part) -> Text:
 
 def fit(text: str, width: int) -> str:
     """The visible text in at most ``width`` cells, cut in its middle: both ends of a name tell it apart."""
-    shown = visible(text)
+    shown = shorten(text, 4 * width)
     if cell_len(shown) <= width:
         return shown
     head = (width - 1) - (width - 1) // 2

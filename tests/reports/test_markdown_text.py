@@ -100,7 +100,7 @@ def test_a_code_span_shows_the_visible_text(name: str) -> None:
 
 def test_rows_that_do_not_fit_are_counted_and_none_is_cut() -> None:
     rows = [Markup("é" * size) for size in (3, 5, 1, 1)]  # 7, 11, 3 and 3 bytes with their line breaks
-    assert within(rows, 24) == (rows, 0)
-    assert within(rows, 18) == (rows[:2], 2)
-    assert within(rows, 17) == (rows[:1], 3)
-    assert within(rows, 0) == ([], 4)
+    assert within(rows, text, 24) == (rows, 0)
+    assert within(rows, text, 18) == (rows[:2], 2)
+    assert within(rows, text, 17) == (rows[:1], 3)
+    assert within(rows, text, 0) == ([], 4)

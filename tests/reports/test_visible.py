@@ -44,7 +44,13 @@ def test_nothing_hidden_is_left_and_nothing_joined(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "most", "cut"),
-    [("orders", 6, "orders"), ("orders-api-production", 11, "order…ction"), ("a\nb", 3, "a…b"), ("ab", 1, "…")],
+    [
+        ("orders", 6, "orders"),
+        ("orders-api-production", 11, "order…ction"),
+        ("a\nb", 3, "a…b"),
+        ("ab", 1, "…"),
+        ("a" * 10**7 + "b", 5, "aa…ab"),
+    ],
 )
 def test_a_long_name_is_cut_in_its_middle(text: str, most: int, cut: str) -> None:
     assert shorten(text, most) == cut
