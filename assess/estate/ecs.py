@@ -6,7 +6,7 @@ Field names and meanings are those of the ECS API reference
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, NamedTuple
 
 from pydantic import Field
 
@@ -419,6 +419,18 @@ def _size(text: str | None, units: tuple[str, ...], factor: int) -> int | None:
         return None
 
 
+class ContainerText(NamedTuple):
+    """A text that a container runs with: the value of a variable, or a word of a command."""
+
+    what: str
+    """What it is, for a sentence: ``variable LEVEL``, ``the command``."""
+    element: str
+    """The variable's name, or the field: command, entryPoint, healthCheck."""
+    value: str
+    at: tuple[str | int, ...]
+    """Steps to it from the task definition's root."""
+
+
 class Container:
     """A container of a task definition, with its place in it: what container rules look at."""
 
@@ -437,6 +449,21 @@ class Container:
     def at(self, *steps: str | int) -> tuple[str | int, ...]:
         """Steps of a field of this container from the task definition's root."""
         return ("containerDefinitions", self.index, *steps)
+
+    def texts(self) -> Iterator[ContainerText]:
+        """Values of variables, then the words of command, entry point and health check."""
+        definition = self.definition
+        for index, variable in enumerate(definition.environment):
+            at = self.at("environment", index, "value")
+            yield ContainerText(f"variable {variable.name}", variable.name, variable.value, at)
+        check = definition.health_check
+        for what, steps, words in (
+            ("the command", ("command",), definition.command),
+            ("the entry point", ("entryPoint",), definition.entry_point),
+            ("the health check", ("healthCheck", "command"), check.command if check is not None else ()),
+        ):
+            for index, word in enumerate(words):
+                yield ContainerText(what, steps[0], word, self.at(*steps, index))
 
 
 # --- services ---------------------------------------------------------------------------------------------------

@@ -147,23 +147,9 @@ def relies_on_instance_metadata(workload: Workload, estate: Estate) -> Iterator[
 _INSTANCES = ("EC2", "EXTERNAL")
 
 
-def _texts(task: TaskDefinition) -> Iterator[tuple[str, Evidence]]:
-    for container in task.containers():
-        definition = container.definition
-        for index, variable in enumerate(definition.environment):
-            yield variable.value, task.evidence(*container.at("environment", index, "value"))
-        check = definition.health_check
-        for steps, words in (
-            (("command",), definition.command),
-            (("entryPoint",), definition.entry_point),
-            (("healthCheck", "command"), check.command if check else ()),
-        ):
-            for index, word in enumerate(words):
-                yield word, task.evidence(*container.at(*steps, index))
-
-
 def _naming_metadata(task: TaskDefinition) -> Evidence | None:
-    return next((evidence for text, evidence in _texts(task) if _METADATA in text), None)
+    found = (text for container in task.containers() for text in container.texts())
+    return next((task.evidence(*text.at) for text in found if _METADATA in text.value), None)
 
 
 def _use_of_aws(task: TaskDefinition) -> Evidence | None:
@@ -174,9 +160,9 @@ def _use_of_aws(task: TaskDefinition) -> Evidence | None:
         for index, variable in enumerate(container.definition.environment):
             if variable.name in ("AWS_REGION", "AWS_DEFAULT_REGION") or variable.name.startswith("AWS_SDK_"):
                 return task.evidence(*container.at("environment", index, "name"))
-    return next(
-        (evidence for text, evidence in _texts(task) if text.startswith("arn:aws") or _API_HOST.search(text)), None
-    )
+    texts = (text for container in task.containers() for text in container.texts())
+    shows = (text for text in texts if text.value.startswith("arn:aws") or _API_HOST.search(text.value))
+    return next((task.evidence(*text.at) for text in shows), None)
 
 
 def _variables(container: Container) -> Iterator[str]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from assess.estate.ecs import Container
+from assess.estate.ecs import Container, ContainerText
 from assess.estate.estate import Estate
 from assess.estate.facts import Evidence
 from assess.estate.network import is_private
@@ -78,7 +78,7 @@ def private_address(container: Container, estate: Estate) -> Iterator[Outcome]:
     name into the configuration while the workload still runs on ECS.
     """
     definition = container.definition
-    texts = list(_texts(container))
+    texts = list(container.texts())
     if not texts and not definition.extra_hosts:
         yield not_applicable("the container has no variable, command or hosts entry")
         return
@@ -112,33 +112,18 @@ def _judge(found: _Found, moving: dict[str, str]) -> tuple[Severity, str]:
     return MEDIUM, ""
 
 
-def _texts(container: Container) -> Iterator[tuple[str, str, str, Evidence]]:
-    """Each text: what it is, its element, the text, where it stands."""
-    definition, task = container.definition, container.task
-    for index, variable in enumerate(definition.environment):
-        place = task.evidence(*container.at("environment", index, "value"))
-        yield f"variable {variable.name}", variable.name, variable.value, place
-    check = definition.health_check
-    for what, steps, words in (
-        ("the command", ("command",), definition.command),
-        ("the entry point", ("entryPoint",), definition.entry_point),
-        ("the health check", ("healthCheck", "command"), check.command if check else ()),
-    ):
-        for index, word in enumerate(words):
-            yield what, steps[0], word, task.evidence(*container.at(*steps, index))
-
-
-def _addresses(container: Container, texts: list[tuple[str, str, str, Evidence]]) -> Iterator[_Found]:
-    for what, element, text, evidence in texts:
-        if _VERSION.search(element):
+def _addresses(container: Container, texts: list[ContainerText]) -> Iterator[_Found]:
+    for text in texts:
+        if "." not in text.value or _VERSION.search(text.element):
             continue
-        for word in text.split():
+        for word in text.value.split():
             if _VERSION.search(word.partition("=")[0]):
                 continue
             for match in _ADDRESS.finditer(word):
                 address, mask = match[1], match[2] or ""
                 if is_private(address + mask):
-                    yield _Found(address + mask, bool(mask) and mask != "/32", what, element, evidence)
+                    place = container.task.evidence(*text.at)
+                    yield _Found(address + mask, bool(mask) and mask != "/32", text.what, text.element, place)
     for index, entry in enumerate(container.definition.extra_hosts):
         if is_private(entry.ip_address):
             place = container.task.evidence(*container.at("extraHosts", index, "ipAddress"))

@@ -76,37 +76,23 @@ def expanded_reference(container: Container) -> Iterator[Outcome]:
     Fix: write ``$$(NAME)`` where the text is meant literally, and keep ``$(NAME)`` where the value is wanted.
     """
     definition = container.definition
-    texts = list(_texts(container))
+    texts = [each for each in container.texts() if each.element != "healthCheck"]  # a probe's command is left alone
     if not texts:
         yield not_applicable("the container has no variable, command or entry point")
         return
     declared = {each.name for each in definition.environment} | {each.name for each in definition.secrets}
-    for what, element, text, evidence in texts:
-        names = dict.fromkeys(_REFERENCE.findall(text))
+    for text in texts:
+        names = dict.fromkeys(_REFERENCE.findall(text.value))
         certain = [name for name in names if name in declared]
         possible = [name for name in names if _VARIABLE.fullmatch(name)]
         if certain or possible:
             name = (certain or possible)[0]
             yield fail(
-                f"{what} of container {container.name} holds $({name}), which Kubernetes would expand",
-                evidence,
-                element=element,
+                f"{text.what} of container {container.name} holds $({name}), which Kubernetes would expand",
+                container.task.evidence(*text.at),
+                element=text.element,
                 confidence=1.0 if certain else 0.5,
             )
-
-
-def _texts(container: Container) -> Iterator[tuple[str, str, str, Evidence]]:
-    """Each text that Kubernetes expands: what it is, its element, the text, where it stands."""
-    definition, task = container.definition, container.task
-    for index, variable in enumerate(definition.environment):
-        place = task.evidence(*container.at("environment", index, "value"))
-        yield f"variable {variable.name}", variable.name, variable.value, place
-    for what, field, words in (
-        ("the command", "command", definition.command),
-        ("the entry point", "entryPoint", definition.entry_point),
-    ):
-        for index, word in enumerate(words):
-            yield what, field, word, task.evidence(*container.at(field, index))
 
 
 @rule(
