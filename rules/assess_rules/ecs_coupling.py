@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from functools import cache
-from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
@@ -57,25 +56,6 @@ _FARGATE_SWITCHES = ("ECS_FARGATE", "NRIA_OVERRIDE_HOST_ROOT")
 """Variables that tell a monitoring agent to read the task metadata endpoint in place of the host."""
 
 
-class _Text(NamedTuple):
-    """A text of a container that its application or its shell reads."""
-
-    at: tuple[str | int, ...]
-    name: str
-    value: str
-
-
-def _texts(container: Container) -> Iterator[_Text]:
-    definition = container.definition
-    for index, variable in enumerate(definition.environment):
-        yield _Text(container.at("environment", index), variable.name, variable.value)
-    for field, words in (("entryPoint", definition.entry_point), ("command", definition.command)):
-        for index, word in enumerate(words):
-            yield _Text(container.at(field, index), field, word)
-    for index, word in enumerate(definition.health_check.command if definition.health_check is not None else ()):
-        yield _Text(container.at("healthCheck", "command", index), "health check", word)
-
-
 @rule(
     "ECS-METADATA-ENDPOINT",
     Checklist.ECS_COUPLING,
@@ -105,15 +85,15 @@ def reads_task_metadata(workload: Workload) -> Iterator[Outcome]:
         yield not_applicable("only agents with a Helm chart of their own run in the task")
         return
     for container in containers:
-        found = list(_texts(container))
-        named = next((each for each in found if _METADATA.search(f"{each.name}={each.value}")), None)
-        switch = next((e for e in found if e.name in _FARGATE_SWITCHES and e.value not in ("false", "0")), None)
+        texts = list(container.texts())
+        named = next((each for each in texts if _METADATA.search(f"{each.element}={each.value}")), None)
+        switch = next((e for e in texts if e.element in _FARGATE_SWITCHES and e.value not in ("false", "0")), None)
         if named is not None:
-            message = f"{named.name} of container {container.name} names the task metadata endpoint of ECS"
-            yield fail(message, task.evidence(*named.at), element=f"{container.name}/{named.name}", confidence=0.8)
+            message = f"{named.what} of container {container.name} names the task metadata endpoint of ECS"
+            yield fail(message, task.evidence(*named.at), element=f"{container.name}/{named.element}", confidence=0.8)
         elif switch is not None:
-            message = f"variable {switch.name} makes container {container.name} read the task metadata endpoint of ECS"
-            element = f"{container.name}/{switch.name}"
+            message = f"{switch.what} makes container {container.name} read the task metadata endpoint of ECS"
+            element = f"{container.name}/{switch.element}"
             yield fail(message, task.evidence(*switch.at), element=element, confidence=0.5)
 
 
