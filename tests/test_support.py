@@ -333,6 +333,28 @@ def test_a_role_of_another_account_sees_that_account(aws: SimulatedAws) -> None:
     assert aws.client("ecs").list_clusters()["clusterArns"] == []
 
 
+def test_listener_rules_have_ids_that_stay(aws: SimulatedAws) -> None:
+    shown = []
+    for _ in range(2):
+        aws.reset()
+        elbv2(aws)
+        listener = aws.client("elbv2").describe_listeners(LoadBalancerArn=_edge(aws))["Listeners"][0]
+        group = listener["DefaultActions"][0]["TargetGroupArn"]
+        aws.client("elbv2").create_rule(
+            ListenerArn=listener["ListenerArn"],
+            Priority=1,
+            Conditions=[{"Field": "host-header", "HostHeaderConfig": {"Values": ["a.example.com"]}}],
+            Actions=[{"Type": "forward", "TargetGroupArn": group}],
+        )
+        shown.append(aws.client("elbv2").describe_rules(ListenerArn=listener["ListenerArn"])["Rules"])
+    assert shown[0] == shown[1]
+    assert shown[0][0]["Conditions"][0]["Values"] == ["a.example.com"]
+
+
+def _edge(aws: SimulatedAws) -> str:
+    return str(aws.client("elbv2").describe_load_balancers(Names=["edge"])["LoadBalancers"][0]["LoadBalancerArn"])
+
+
 # --- pages and limits -------------------------------------------------------------------------------------------------
 
 

@@ -33,6 +33,7 @@ from werkzeug.serving import make_server
 
 from tests.support import faults, limits, wire
 from tests.support.ecs import SimulatedEcs
+from tests.support.elb import corrected_rules
 from tests.support.faults import Condition, Effect, Fault
 from tests.support.iam import hold_managed_policy
 from tests.support.wire import Answer, AwsError, Call, Document
@@ -286,7 +287,7 @@ class SimulatedAws:
 
         def ask(operation: str, parameters: Document) -> Document:
             given = wire.run(self._moto, wire.with_parameters(call, operation, parameters))
-            return _good(given, wire.decode, call)
+            return _good(call, given)
 
         if call.service == "iam":
             hold_managed_policy(call)
@@ -294,11 +295,13 @@ class SimulatedAws:
             handler = self.ecs(call.region, call.account).handler(call.operation)
             if handler is not None:
                 return handler(call, ask)
+        if (call.service, call.operation) == ("elbv2", "DescribeRules"):
+            return corrected_rules(_good(call, self._of_moto(call.environ, call.body)))
         if (call.service, call.operation) not in limits.PAGES:
             return None
         if call.protocol == "json":
             return limits.everything(call, lambda parameters: ask(call.operation, parameters))
-        return _good(self._of_moto(call.environ, call.body), wire.decode, call)
+        return _good(call, self._of_moto(call.environ, call.body))
 
     def _of_moto(self, environ: wire.Environment, body: bytes) -> Answer:
         environ["wsgi.input"] = io.BytesIO(body)
@@ -313,10 +316,10 @@ class _MotoError(Exception):
         self.answer = answer
 
 
-def _good(given: Answer, decode: Callable[[Call, Answer], Document], call: Call) -> Document:
+def _good(call: Call, given: Answer) -> Document:
     if given.status >= 300:
         raise _MotoError(given)
-    return decode(call, given)
+    return wire.decode(call, given)
 
 
 def _struck(call: Call, striking: list[Fault], proceed: Callable[[], Answer]) -> Answer:
