@@ -5,7 +5,7 @@ import sys
 
 def main() -> None:
     """Runs the command line with the process's arguments and ends with its exit code."""
-    from assess.cli import run  # noqa: PLC0415 - nothing is loaded before it is needed
+    from assess.cli import run
 
     sys.exit(run(sys.argv[1:]))
 

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import json
 import logging
-import textwrap
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import partial
@@ -23,7 +22,6 @@ from assess.errors import UserError
 
 if TYPE_CHECKING:
     from assess.assessment import Assessment
-    from assess.checklist import Checklist
     from assess.collectors import ScanRequest
     from assess.config import FailOn, Policy
     from assess.estate.estate import Estate
@@ -215,11 +213,11 @@ def scan(
     job = _Job(console, config, output, format, save)
     interrupted = False
     if source:
-        from assess.readers import read  # noqa: PLC0415
+        from assess.readers import read
 
         estate = read(source)
     else:
-        from assess.collectors import ScanRequest  # noqa: PLC0415
+        from assess.collectors import ScanRequest
 
         request = ScanRequest(
             regions=tuple(region or ()),
@@ -248,10 +246,10 @@ def demo(
     verbose: Verbose = 0,
 ) -> int:
     """Print the report on a built-in estate, without AWS."""
-    from importlib.resources import as_file, files  # noqa: PLC0415
+    from importlib.resources import as_file, files
 
-    from assess.config import Policy  # noqa: PLC0415
-    from assess.readers.saved import read_estate  # noqa: PLC0415
+    from assess.config import Policy
+    from assess.readers.saved import read_estate
 
     job = _Job(Console(quiet=quiet, verbosity=verbose), None, output, format, None, policy=Policy())
     with as_file(files("assess") / "data" / "demo-estate.json.gz") as path:
@@ -309,8 +307,8 @@ def gate(
 
 
 def _assessment(job: _Job, file: str, as_of: date | None) -> Assessment:
-    from assess.estate.estate import Estate  # noqa: PLC0415
-    from assess.readers import read_saved  # noqa: PLC0415
+    from assess.estate.estate import Estate
+    from assess.readers import read_saved
 
     saved = read_saved(file)
     if not isinstance(saved, Estate):
@@ -327,51 +325,27 @@ def rules(
     format: Annotated[ListFormat, typer.Option("--format", help="How to list them.")] = ListFormat.TERMINAL,
 ) -> int:
     """List the rules: id, checklist item, severity, title."""
-    from assess.checklist import Checklist  # noqa: PLC0415
+    from assess.rule_pages import as_json, listing
 
     found = _rules()
-    console = Console()
-    if format is ListFormat.JSON:
-        listed = [
-            {
-                "id": each.id,
-                "checklist": each.checklist.value,
-                "kind": each.kind.value,
-                "severity": each.severity.value,
-                "worst": each.worst.value,
-                "title": each.title,
-                "reference": each.reference,
-            }
-            for each in found
-        ]
-        console.result(json.dumps(listed, indent=2))
-        return 0
-    lines = [line for item in Checklist for line in _listed(item, [each for each in found if each.checklist is item])]
-    console.result("\n".join(lines))
+    Console().result(as_json(found) if format is ListFormat.JSON else listing(found))
     return 0
-
-
-def _listed(item: Checklist, rules: Sequence[Rule]) -> Iterator[str]:
-    """A checklist item's rules in 80 columns; an id that is longer than its column moves the rest of its line."""
-    if rules:
-        yield f"{item.label} ({item.value})"
-    for rule in rules:
-        start = f"  {rule.id:26} {rule.severity.value:9}"
-        yield from textwrap.wrap(start + rule.title, 80, subsequent_indent=" " * 38, break_on_hyphens=False)
 
 
 @app.command()
 def explain(rule: Annotated[str, typer.Argument(metavar="RULE", help="A rule's id.")]) -> int:
     """Show a rule's page: what it looks at, why, how to fix it."""
+    from assess.rule_pages import page
+
     found = _rules()
     wanted = next((each for each in found if each.id == rule.upper()), None)
     if wanted is None:
-        from difflib import get_close_matches  # noqa: PLC0415
+        from difflib import get_close_matches
 
         near = get_close_matches(rule.upper(), [each.id for each in found], n=3, cutoff=0.5)
         said = f"did you mean {' or '.join(near)}?" if near else "assess rules lists them"
         raise UserError(f"there is no rule {rule}; {said}")
-    Console().result(_page(wanted))
+    Console().result(page(wanted))
     return 0
 
 
@@ -386,11 +360,11 @@ def permissions(
     ] = None,
 ) -> int:
     """Print the exact read-only IAM policy that a scan needs."""
-    from assess.collectors.permissions import policy  # noqa: PLC0415
+    from assess.collectors.permissions import policy
 
     gaps = None
     if for_gaps is not None:
-        from assess.readers import read_saved  # noqa: PLC0415
+        from assess.readers import read_saved
 
         gaps = read_saved(for_gaps).gaps
     Console().result(policy(format.value, gaps))
@@ -400,47 +374,16 @@ def permissions(
 @app.command()
 def schema() -> int:
     """Print the JSON Schema of the assessment."""
-    from assess.assessment import schema as of_assessment  # noqa: PLC0415
+    from assess.assessment import schema as of_assessment
 
     Console().result(json.dumps(of_assessment(), indent=2))
     return 0
 
 
 def _rules() -> tuple[Rule, ...]:
-    from assess.packs import load_rules  # noqa: PLC0415
+    from assess.packs import load_rules
 
     return load_rules()
-
-
-def _page(rule: Rule) -> str:
-    severity = rule.severity.value
-    if rule.worst is not rule.severity:
-        severity += f", {rule.worst.value} at worst"
-    facts = [
-        ("Checklist", rule.checklist.label),
-        ("Kind", rule.kind.value),
-        ("Severity", severity),
-        ("Effort", rule.effort.value),
-        ("Looks at", f"each {rule.subject.value.replace('_', ' ')}: {', '.join(rule.looks_at) or 'the whole of it'}"),
-        ("Needs", ", ".join(rule.needs) or "nothing beyond it"),
-        ("Reference", rule.reference),
-    ]
-    lines = [*_wrapped(f"{rule.id}: {rule.title}"), ""]
-    for name, text in facts:
-        lines += textwrap.wrap(
-            f"{name + ':':11}{text}", 80, subsequent_indent=" " * 11, break_long_words=False, break_on_hyphens=False
-        )
-    for heading, text in (("Why it matters", rule.why), ("Fix", rule.fix)):
-        lines += ["", heading]
-        for number, paragraph in enumerate(text.split("\n\n")):
-            lines += [""] * (number > 0) + _wrapped(paragraph, "  ")
-    return "\n".join(lines)
-
-
-def _wrapped(text: str, indent: str = "") -> list[str]:
-    return textwrap.wrap(
-        text, 80, initial_indent=indent, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
-    )
 
 
 # --- the steps that commands share --------------------------------------------------------------------------------
@@ -458,8 +401,8 @@ class _Job:
         save: str | None,
         policy: Policy | None = None,
     ) -> None:
-        from assess.outputs import check_writable, outputs, report_named  # noqa: PLC0415
-        from assess.settings import load_policy  # noqa: PLC0415
+        from assess.outputs import check_writable, outputs, report_named
+        from assess.settings import load_policy
 
         self.console = console
         self.policy = policy if policy is not None else load_policy(config)
@@ -480,20 +423,20 @@ class _Job:
     def save(self, estate: Estate) -> None:
         """Keeps the estate where that was asked for."""
         if self._save is not None:
-            from assess.outputs import save_estate  # noqa: PLC0415
+            from assess.outputs import save_estate
 
             self._attempt(partial(save_estate, self._save, estate))
 
     def assess(self, estate: Estate, as_of: date) -> Assessment:
         """The assessment by every installed rule."""
-        from assess.assessor import assess  # noqa: PLC0415
+        from assess.assessor import assess
 
         return assess(estate, policy=self.policy, rules=self.rules, as_of=as_of)
 
     def report(self, assessment: Assessment) -> None:
         """Writes every report; one that cannot be written keeps none of the others back."""
-        from assess.outputs import write  # noqa: PLC0415
-        from assess.reporting import RenderOptions  # noqa: PLC0415
+        from assess.outputs import write
+        from assess.reporting import RenderOptions
 
         verbosity = self.console.verbosity
         for each in self._outputs:
@@ -522,7 +465,7 @@ class _Job:
 
 
 def _reports() -> tuple[Report, ...]:
-    from assess.packs import load_reports  # noqa: PLC0415
+    from assess.packs import load_reports
 
     return load_reports()
 
@@ -535,7 +478,7 @@ def _decide(
     policy: Policy | None = None,
     as_of: date | None = None,
 ) -> GateResult:
-    from assess.gate import decide  # noqa: PLC0415
+    from assess.gate import decide
 
     return decide(
         assessment,
@@ -550,7 +493,7 @@ def _decide(
 def _today(*, files: bool) -> date:
     """The day to judge by: of SOURCE_DATE_EPOCH for files where that is set, else of now (UTC)."""
     if files:
-        from assess.readers import now  # noqa: PLC0415
+        from assess.readers import now
 
         return now().date()
     return datetime.now(UTC).date()
@@ -558,7 +501,7 @@ def _today(*, files: bool) -> date:
 
 def _scan_aws(console: Console, request: ScanRequest) -> tuple[Estate, bool]:
     """What could be read of an account, and whether the scan was interrupted."""
-    from assess.collectors import ScanInterrupted, scan  # noqa: PLC0415
+    from assess.collectors import ScanInterrupted, scan
 
     try:
         with console.progress() as progress:

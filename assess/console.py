@@ -66,7 +66,7 @@ class Console:
         if self.quiet or not _is_terminal(sys.stderr):
             yield _Silent()
             return
-        from assess.progress import shown  # noqa: PLC0415 - rich is heavy, and most commands show no progress
+        from assess.progress import shown
 
         with shown() as progress:
             yield progress
