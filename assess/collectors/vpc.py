@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from assess.collectors.interface import Collector, Document, Operation, Reader, batches, members, pages
-from assess.estate.ecs import ContainerInstance, NetworkConfiguration, Service
+from assess.estate.ecs import ContainerInstance, NetworkConfiguration, Service, Task
 from assess.estate.network import Instance
 from assess.estate.triggers import EcsParameters, EventRule, Schedule
 
@@ -135,15 +135,25 @@ def _policy(endpoint: Document) -> Document:
 
 def _subnets_in_use(reader: Reader) -> Iterator[str]:
     for service in reader.facts(Service):
-        for holder in (service, *service.deployments, *service.task_sets):
-            network: NetworkConfiguration | None = getattr(holder, "network_configuration", None)
-            if network is not None and network.awsvpc_configuration is not None:
-                yield from network.awsvpc_configuration.subnets
+        yield from _subnets_named(service.network_configuration)
+        for deployment in service.deployments:
+            yield from _subnets_named(deployment.network_configuration)
+        for task_set in service.task_sets:
+            yield from _subnets_named(task_set.network_configuration)
+    for task in reader.facts(Task):
+        for attachment in task.unknown_fields.get("attachments") or ():
+            details = attachment.get("details") or ()
+            yield from (str(each.get("value")) for each in details if each.get("name") == "subnetId")
     for rule in reader.facts(EventRule):
         for target in rule.targets:
             yield from _subnets_of(target.ecs_parameters)
     for schedule in reader.facts(Schedule):
         yield from _subnets_of(schedule.target.ecs_parameters if schedule.target else None)
+
+
+def _subnets_named(network: NetworkConfiguration | None) -> tuple[str, ...]:
+    awsvpc = network.awsvpc_configuration if network is not None else None
+    return awsvpc.subnets if awsvpc is not None else ()
 
 
 def _subnets_of(parameters: EcsParameters | None) -> Iterator[str]:
@@ -168,7 +178,7 @@ VPC = Collector(
         DESCRIBE_NETWORK_ACLS,
     ),
     collect=_read_vpcs,
-    after=("ecs.services", "events", "scheduler", "ec2.instances"),
+    after=("ecs.services", "ecs.tasks", "events", "scheduler", "ec2.instances"),
 )
 
 COLLECTORS = (INSTANCES, VPC)

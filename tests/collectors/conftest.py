@@ -1,10 +1,12 @@
 """Fixtures of the collectors' tests: a simulated AWS that a scan finds through its environment."""
 
-from collections.abc import Iterator
+import gc
+from collections.abc import Callable
 
 import botocore.loaders
 import pytest
 
+from assess.collectors.pacing import Pacer
 from tests.support import clean, shop
 from tests.support.aws import SimulatedAws
 
@@ -23,33 +25,33 @@ def _environment(monkeypatch: pytest.MonkeyPatch, aws_server: SimulatedAws) -> N
     monkeypatch.setattr("botocore.loaders.create_loader", lambda *_paths: _SHARED)
 
 
-@pytest.fixture(scope="module")
-def _shop(aws_server: SimulatedAws) -> Iterator[SimulatedAws]:
-    aws_server.reset()
-    shop.seed(aws_server)
-    yield aws_server
-    aws_server.reset()
+@pytest.fixture
+def shop_aws(aws_server: SimulatedAws) -> SimulatedAws:
+    """The demo estate, nothing of it denied. Seeded for many tests, so none may change it."""
+    return _holding(aws_server, "shop", shop.seed)
 
 
 @pytest.fixture
-def shop_aws(_shop: SimulatedAws) -> SimulatedAws:
-    """The demo estate, nothing of it denied; seeded once a module, so a test must not change it."""
-    _shop.clear_faults()
-    _shop.forget_calls()
-    return _shop
-
-
-@pytest.fixture(scope="module")
-def _clean(aws_server: SimulatedAws) -> Iterator[SimulatedAws]:
-    aws_server.reset()
-    clean.seed(aws_server)
-    yield aws_server
-    aws_server.reset()
+def clean_aws(aws_server: SimulatedAws) -> SimulatedAws:
+    """A small estate of three services. Seeded for many tests, so none may change it."""
+    return _holding(aws_server, clean.CLUSTER, clean.seed)
 
 
 @pytest.fixture
-def clean_aws(_clean: SimulatedAws) -> SimulatedAws:
-    """A small estate of three services; seeded once a module, so a test must not change it."""
-    _clean.clear_faults()
-    _clean.forget_calls()
-    return _clean
+def unpaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets calls through as fast as they come."""
+    monkeypatch.setattr("assess.collectors.aws.Pacer", lambda: Pacer(share=1000))
+
+
+def _holding(aws: SimulatedAws, cluster: str, seed: Callable[[SimulatedAws], None]) -> SimulatedAws:
+    aws.clear_faults()
+    arns = aws.client("ecs").list_clusters()["clusterArns"]
+    if not any(arn.endswith(f"/{cluster}") for arn in arns):
+        aws.reset()
+        seed(aws)
+        aws.clear_faults()
+        # what moto holds by now stays: walking through it again and again is 40 % of these tests' time
+        gc.collect()
+        gc.freeze()
+    aws.forget_calls()
+    return aws

@@ -147,4 +147,3 @@ def test_policy_for_gaps_allows_only_what_was_denied() -> None:
 def test_policy_for_no_gaps_says_that_nothing_is_lacking() -> None:
     with pytest.raises(UserError, match="nothing to allow"):
         policy("terraform", ())
-

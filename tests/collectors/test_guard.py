@@ -38,7 +38,7 @@ def _client(service: str) -> Any:
     return session.client(service, _REGION, Credentials("testing", "testing", "testing"))
 
 
-@pytest.mark.parametrize(("service", "method", "parameters"), _REFUSED, ids=lambda value: str(value))
+@pytest.mark.parametrize(("service", "method", "parameters"), _REFUSED, ids=str)
 def test_call_that_is_not_declared_is_refused_before_it_is_sent(
     aws: SimulatedAws, service: str, method: str, parameters: dict[str, Any]
 ) -> None:

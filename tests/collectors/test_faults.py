@@ -1,0 +1,181 @@
+"""What goes wrong on the way: tried again, then a gap; never an empty answer, never a scan that fails."""
+
+import signal
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from assess.collectors import EXPIRED, ScanInterrupted, ScanRequest, scan
+from assess.estate.estate import Estate
+from assess.estate.gaps import Reason
+from tests.support.aws import SimulatedAws
+from tests.support.faults import Proceed
+from tests.support.wire import Answer, Call
+
+# one call of each protocol: what it is, and which fact it carries
+_CALLS = [
+    ("ecs", "ListServices", "ecs.services"),
+    ("ec2", "DescribeSubnets", "vpc.subnets"),
+    ("elbv2", "DescribeTargetGroups", "elb.target_groups"),
+    ("scheduler", "ListSchedules", "schedules"),
+]
+
+Fault = Callable[..., Any]
+
+_PASSING: list[tuple[str, Fault]] = [
+    ("throttled", lambda aws, *call: aws.throttle(*call, times=2)),
+    ("broken", lambda aws, *call: aws.fail(*call, times=2)),
+    ("busy", lambda aws, *call: aws.fail(*call, status=503, times=2)),
+    ("disconnected", lambda aws, *call: aws.disconnect(*call, times=2)),
+    ("cut", lambda aws, *call: aws.truncate(*call, times=2)),
+    ("cut unnoticed", lambda aws, *call: aws.truncate(*call, honest_length=True, times=2)),
+    ("garbled", lambda aws, *call: aws.garble(*call, times=2)),
+    ("blank", lambda aws, *call: aws.blank(*call, times=2)),
+]
+
+_LASTING: list[tuple[str, Fault, tuple[str, ...]]] = [
+    (
+        "throttled",
+        lambda aws, *call: aws.throttle(*call),
+        ("ThrottlingException", "Throttling", "RequestLimitExceeded"),
+    ),
+    ("broken", lambda aws, *call: aws.fail(*call), ("InternalFailure",)),
+    ("busy", lambda aws, *call: aws.fail(*call, status=503), ("ServiceUnavailable",)),
+    ("disconnected", lambda aws, *call: aws.disconnect(*call), ("ConnectionClosedError",)),
+    (
+        "cut",
+        lambda aws, *call: aws.truncate(*call),
+        ("BrokenAnswer", "ConnectionClosedError", "ResponseStreamingError"),
+    ),
+    ("cut unnoticed", lambda aws, *call: aws.truncate(*call, honest_length=True), ("BrokenAnswer",)),
+    ("garbled", lambda aws, *call: aws.garble(*call), ("BrokenAnswer",)),
+    ("blank", lambda aws, *call: aws.blank(*call), ("BrokenAnswer",)),
+]
+
+
+@pytest.fixture(scope="module")
+def _known() -> dict[str, Estate]:
+    return {}
+
+
+@pytest.fixture
+def whole(clean_aws: SimulatedAws, _known: dict[str, Estate]) -> Estate:
+    """The small estate without faults."""
+    if not _known:
+        _known["whole"] = scan(ScanRequest())
+    return _known["whole"]
+
+
+@pytest.mark.parametrize(("what", "fault"), _PASSING, ids=[what for what, _ in _PASSING])
+def test_fault_that_passes_is_not_seen(clean_aws: SimulatedAws, whole: Estate, what: str, fault: Fault) -> None:
+    for service, operation, _ in _CALLS:
+        fault(clean_aws, service, operation)
+    estate = scan(ScanRequest())
+    assert estate.gaps == ()
+    assert len(estate.services) == len(whole.services)
+    assert len(estate.subnets) == len(whole.subnets)
+    assert len(estate.target_groups) == len(whole.target_groups)
+
+
+@pytest.mark.parametrize(("what", "fault", "codes"), _LASTING, ids=[what for what, _, _ in _LASTING])
+def test_fault_that_lasts_is_a_gap(
+    clean_aws: SimulatedAws, whole: Estate, what: str, fault: Fault, codes: tuple[str, ...]
+) -> None:
+    # the services stay, else nothing would ask for their subnets and target groups
+    for service, operation, _ in _CALLS[1:]:
+        fault(clean_aws, service, operation)
+    fault(clean_aws, "ecs", "ListTasks")
+    estate = scan(ScanRequest())
+    expected = {f"{service}:{operation}" for service, operation, _ in _CALLS[1:]} | {"ecs:ListTasks"}
+    assert {gap.api for gap in estate.gaps} == expected
+    assert {gap.reason for gap in estate.gaps} == {Reason.ERROR}
+    assert {gap.error for gap in estate.gaps} <= set(codes)
+    assert len(estate.services) == len(whole.services)
+    assert len(estate.roles) == len(whole.roles)
+    for gap in estate.gaps:
+        for fact in gap.facts:
+            assert estate.missing(fact, estate.services[0].origin, [gap.resource or ""]) is not None
+
+
+def test_answer_without_its_list_is_a_gap(clean_aws: SimulatedAws) -> None:
+    clean_aws.override("ecs", "ListServices", lambda _answer: {"nextToken": None})
+    estate = scan(ScanRequest(), facts=frozenset())
+    assert [(gap.api, gap.error, gap.enumeration) for gap in estate.gaps] == [
+        ("ecs:ListServices", "BrokenAnswer", True)
+    ]
+    assert "serviceArns" in estate.gaps[0].message
+
+
+def test_list_that_does_not_end_is_a_gap(clean_aws: SimulatedAws) -> None:
+    clean_aws.override("ecs", "ListClusters", lambda answer: answer | {"nextToken": "again"})
+    clean_aws.fault("ecs", "ListClusters", _first_page)
+    estate = scan(ScanRequest(), facts=frozenset())
+    assert [(gap.api, gap.error) for gap in estate.gaps] == [("ecs:ListClusters", "RepeatedPage")]
+    assert clean_aws.counts()["ecs:ListClusters"] == 2
+    assert estate.services
+
+
+def _first_page(call: Call, proceed: Proceed) -> Answer:
+    call.parameters.pop("nextToken", None)
+    return proceed()
+
+
+def test_service_that_the_answer_leaves_out_is_known_by_its_arn(clean_aws: SimulatedAws, whole: Estate) -> None:
+    def drop(answer: Any) -> None:
+        del answer["services"][0]
+
+    clean_aws.override("ecs", "DescribeServices", drop)
+    estate = scan(ScanRequest(), facts=frozenset())
+    assert [each.service_arn for each in estate.services] == [each.service_arn for each in whole.services]
+    assert [gap.error for gap in estate.gaps] == ["Incomplete"]
+    assert estate.gaps[0].resource in estate.service_by_arn
+
+
+def test_service_that_went_away_meanwhile_is_no_gap(clean_aws: SimulatedAws, whole: Estate) -> None:
+    def gone(answer: Any) -> None:
+        service = answer["services"].pop(0)
+        answer["failures"] = [{"arn": service["serviceArn"], "reason": "MISSING"}]
+
+    clean_aws.override("ecs", "DescribeServices", gone)
+    estate = scan(ScanRequest(), facts=frozenset())
+    assert len(estate.services) == len(whole.services) - 1
+    assert estate.gaps == ()
+
+
+def test_answer_of_a_strange_shape_costs_its_own_collector_only(clean_aws: SimulatedAws, whole: Estate) -> None:
+    clean_aws.override("elbv2", "DescribeTargetGroups", lambda answer: {"TargetGroups": [["?"]]})
+    clean_aws.override("servicediscovery", "ListNamespaces", lambda answer: {"Namespaces": "none"})
+    estate = scan(ScanRequest())
+    assert {gap.api for gap in estate.gaps} <= {"elbv2:DescribeTargetGroups", "servicediscovery:ListNamespaces"}
+    assert len(estate.roles) == len(whole.roles)
+
+
+def test_token_that_expires_in_mid_scan_keeps_what_was_read(clean_aws: SimulatedAws, whole: Estate) -> None:
+    clean_aws.expire_token(after=20)
+    estate = scan(ScanRequest())
+    assert {gap.error for gap in estate.gaps} <= EXPIRED
+    assert all("expired during the scan" in gap.message for gap in estate.gaps)
+    assert estate.clusters
+    # calls that were in flight may still end that way; nothing more is sent after them
+    assert len(clean_aws.calls) <= 20 + 16
+
+
+def test_interrupt_keeps_what_was_read(clean_aws: SimulatedAws) -> None:
+    main = threading.main_thread().ident
+    assert main is not None
+
+    def interrupt(_call: Call, proceed: Proceed) -> Answer:
+        signal.pthread_kill(main, signal.SIGINT)
+        return proceed()
+
+    clean_aws.fault("ecs", "DescribeTaskDefinition", interrupt, times=1)
+    with pytest.raises(ScanInterrupted) as interrupted:
+        scan(ScanRequest())
+    estate = interrupted.value.estate
+    assert estate.services
+    assert {gap.error for gap in estate.gaps} == {"Interrupted"}
+    assert {gap.reason for gap in estate.gaps} == {Reason.NOT_COLLECTED}
+    missing = estate.missing("iam.roles", estate.services[0].origin)
+    assert missing is not None
