@@ -208,4 +208,10 @@ def rules_by_reason(unknowns: Iterable[UnknownView]) -> dict[Reason, int]:
 def questions(assessment: Assessment) -> list[str]:
     """The questions only people can answer that stand open, those of the gravest rules first, each once."""
     asked = (each for each in sorted(assessment.unknowns, key=_unknown_key) if each.reason is Reason.UNANSWERED)
-    return list(dict.fromkeys(each.question or f"Is this so? {title(assessment, each.rule)}" for each in asked))
+    return list(dict.fromkeys(_question(assessment, each) for each in asked))
+
+
+def _question(assessment: Assessment, unknown: UnknownView) -> str:
+    if "policy.target" in unknown.needs:
+        return "Where are the workloads to run? It is chosen under [target] in assess.toml"
+    return unknown.question or f"Is this so? {title(assessment, unknown.rule)}"

@@ -65,7 +65,7 @@ _SEVERITY_STYLES: dict[Severity, str] = {
     Severity.INFO: "dim",
 }
 
-_SHOWN: dict[Verdict, int] = {"blocked": 6, "undetermined": 3, "not_ready": 4, "ready_with_work": 3}
+_SHOWN: dict[Verdict, int] = {"blocked": 6, "undetermined": 3, "not_ready": 3, "ready_with_work": 2}
 """Workloads of each verdict that are shown one by one."""
 _READY = 6
 """Ready workloads that are named."""
@@ -192,7 +192,8 @@ def _workloads(page: Page, assessment: Assessment) -> None:
 
 
 def _named_score(workload: WorkloadView) -> str:
-    return f"{fit(workload.name, 40)} at {interval(workload.score, workload.score_low, workload.score_high)}"
+    name = f"{fit(workload.name, 40)} {_place(workload)}".rstrip()
+    return f"{name} at {interval(workload.score, workload.score_low, workload.score_high)}"
 
 
 def _workload(page: Page, workload: WorkloadView) -> None:
@@ -234,7 +235,7 @@ def _fixes(page: Page, assessment: Assessment) -> None:
             indent=5,
         )
     if len(rows) > _FIXES:
-        page.line((f"  and {plural(len(rows) - _FIXES, 'smaller fix', 'smaller fixes')}", "dim"))
+        page.line((f"  and {plural(len(rows) - _FIXES, 'more fix', 'more fixes')}", "dim"))
 
 
 # --- what was not seen, and what is accepted --------------------------------------------------------------------
@@ -243,8 +244,7 @@ def _fixes(page: Page, assessment: Assessment) -> None:
 def _not_seen(page: Page, assessment: Assessment) -> None:
     groups = [each for each in gap_groups(assessment.gaps) if not each.enumeration]  # those are the blind scopes
     open_questions = questions(assessment)
-    reasons = rules_by_reason(assessment.unknowns)
-    if not (groups or reasons or assessment.scope.blind or assessment.scope.skipped):
+    if not (groups or assessment.unknowns or assessment.scope.blind or assessment.scope.skipped):
         page.heading("What could not be seen", "nothing: every fact that the rules need was read")
         return
     page.heading("What could not be seen")
@@ -258,9 +258,11 @@ def _not_seen(page: Page, assessment: Assessment) -> None:
         page.line(f"  - {plural(len(groups) - _GAPS, 'more kind')} of failed calls")
     actions = missing_actions(assessment)
     if actions:
-        page.write(f"{some(actions, 6)}.", indent=2, lead="IAM actions that would show it: ")
+        page.write(f"IAM actions that would show it: {some(actions, 6)}.", indent=2)
         page.write(("assess permissions --for-gaps report.json", "bold"), "  (saved with -o report.json)", indent=4)
-    for reason, count in reasons.items():
+    told = {rule for group in groups for rule in group.rules}
+    untold = [each for each in assessment.unknowns if not (each.reason.is_operators_move and each.rule in told)]
+    for reason, count in rules_by_reason(untold).items():
         if reason is not Reason.UNANSWERED:
             page.write(f"{plural(count, 'rule')} undecided: {REASONS[reason]}", lead="  - ")
     if open_questions:

@@ -91,6 +91,14 @@ def test_questions_without_a_text_are_asked_by_their_rule() -> None:
     assert questions == ["Is this so? Nobody has written Kubernetes manifests yet"]
 
 
+def test_a_target_that_is_not_chosen_is_asked_for_once() -> None:
+    shop = examples.shop()
+    asked = shop.unknowns[1].model_copy(update={"question": None, "needs": ("policy.target",)})
+    other = asked.model_copy(update={"rule": "MAN-RESTART"})
+    questions = digest.questions(shop.model_copy(update={"unknowns": (asked, other)}))
+    assert questions == ["Where are the workloads to run? It is chosen under [target] in assess.toml"]
+
+
 def test_needs_stand_in_the_order_that_people_count_in() -> None:
     shop = examples.shop()
     unknown = shop.unknowns[1].model_copy(update={"needs": ("survey.T10", "survey.T9", "iam:B", "iam:A")})

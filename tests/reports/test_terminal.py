@@ -59,7 +59,7 @@ def test_a_large_estate_takes_no_more() -> None:
         "Blocked (3) 60 (51-60) cart in shop-production, 83 % seen critical: app is proxied by the Envoy of mesh",
         "payments in shop-production, 83 % seen; ready, 100 (91-100), once accepted",
         "critical, accepted until 2027-03-31: `API_TOKEN` of app holds a token",
-        "Ready (2): images at 99 (90-99) and catalogue-import at 100 (91-100)",
+        "Ready (2): images in shop-production at 99 (90-99) and catalogue-import in shop-production at 100 (91-100)",
         "not seen, may be high: The task role may do anything; access was denied (iam:GetRolePolicy",
         "1. Fixing this adds +6.7: A credential stands in plain text in the environment in 2 workloads, days of work, "
         "critical SEC-ENV-PLAINTEXT",
