@@ -315,6 +315,14 @@ def test_regions_are_apart(aws: SimulatedAws) -> None:
     assert arns == [f"arn:aws:ecs:eu-central-1:{ACCOUNT}:cluster/elsewhere"]
 
 
+def test_arns_name_the_partition_of_their_region(aws: SimulatedAws) -> None:
+    ecs = aws.client("ecs", "us-gov-west-1")
+    ecs.create_cluster(clusterName="shop")
+    ecs.register_task_definition(family="web", **FARGATE)
+    made = ecs.create_service(cluster="shop", serviceName="web", taskDefinition="web")["service"]
+    assert made["serviceArn"] == f"arn:aws-us-gov:ecs:us-gov-west-1:{ACCOUNT}:service/shop/web"
+
+
 def test_a_role_of_another_account_sees_that_account(aws: SimulatedAws) -> None:
     taken = aws.client("sts").assume_role(RoleArn="arn:aws:iam::222222222222:role/reader", RoleSessionName="test")
     keys = taken["Credentials"]

@@ -109,6 +109,7 @@ class SimulatedAws:
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "NO_PROXY": "127.0.0.1",
+            "no_proxy": "127.0.0.1",  # the one that Python looks at first
         }
 
     def environment(self, region: str = REGION) -> dict[str, str]:

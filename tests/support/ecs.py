@@ -11,6 +11,7 @@ from typing import Any
 
 from botocore import xform_name
 from moto.moto_api._internal import mock_random
+from moto.utilities.utils import get_partition
 
 from tests.support.wire import AwsError, Call, Document
 
@@ -89,7 +90,7 @@ class SimulatedEcs:
         return getattr(self, name) if name in _OPERATIONS else None
 
     def _arn(self, rest: str) -> str:
-        return f"arn:aws:ecs:{self.region}:{self.account}:{rest}"
+        return f"arn:{get_partition(self.region)}:ecs:{self.region}:{self.account}:{rest}"
 
     def _cluster(self, call: Call, ask: Ask) -> str:
         """ARN of the cluster that a call names (``default`` if none).
