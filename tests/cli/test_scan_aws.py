@@ -13,7 +13,7 @@ import pytest
 
 from tests.cli.conftest import Ran
 from tests.support import clean
-from tests.support.aws import SimulatedAws
+from tests.support.aws import ACCOUNT, SimulatedAws
 
 _SCAN = ["scan", "--region", "us-east-1"]
 
@@ -46,19 +46,19 @@ def test_a_clean_account_passes_the_strictest_gate(account: SimulatedAws, here: 
     assert not account.calls_beyond_reading()
 
 
-def test_an_account_of_which_nothing_can_be_read_ends_with_3(account: SimulatedAws, here: Path) -> None:
-    account.deny("*")
-    done = ran(account, *_SCAN, "--save", "estate.json")
+def test_an_account_of_which_nothing_can_be_read_ends_with_3(aws: SimulatedAws, here: Path) -> None:
+    aws.deny("*")
+    done = ran(aws, *_SCAN, "--save", "estate.json")
     assert done.code == 3
     assert "Traceback" not in done.err
 
 
-def test_what_was_denied_gets_a_policy_of_its_own(account: SimulatedAws) -> None:
-    account.deny("elbv2", "DescribeTargetGroups")
-    assert ran(account, *_SCAN, "--save", "estate.json", "-q").code == 0
-    policy = json.loads(ran(account, "permissions", "--for-gaps", "estate.json").out)
+def test_what_was_denied_gets_a_policy_of_its_own(aws: SimulatedAws, here: Path) -> None:
+    aws.deny("scheduler", "ListSchedules")
+    assert ran(aws, *_SCAN, "--save", "estate.json", "-q").code == 0
+    policy = json.loads(ran(aws, "permissions", "--for-gaps", "estate.json").out)
     (statement,) = policy["Statement"]
-    assert statement["Action"] == ["elasticloadbalancing:DescribeTargetGroups"]
+    assert statement["Action"] == ["scheduler:ListSchedules"]
 
 
 @pytest.fixture
@@ -69,21 +69,21 @@ def terminal() -> Iterator[tuple[int, int]]:
 
 
 def test_progress_shows_on_a_terminal_and_an_interrupt_keeps_what_was_read(
-    account: SimulatedAws, here: Path, terminal: tuple[int, int]
+    aws: SimulatedAws, here: Path, terminal: tuple[int, int]
 ) -> None:
-    account.delay("ecs", "DescribeServices", seconds=30)
+    aws.delay("scheduler", "ListSchedules", seconds=30)
     leader, follower = terminal
     child = subprocess.Popen(
         [sys.executable, "-m", "assess", *_SCAN, "--save", "estate.json"],
         stdout=subprocess.PIPE,
         stderr=follower,
-        env=account.environment() | {"TERM": "xterm"},
+        env=aws.environment() | {"TERM": "xterm"},
     )
     os.close(follower)
     seen = b""
-    while b"us-east-1: services" not in seen:
+    while b"us-east-1: schedules" not in seen:
         chunk = os.read(leader, 65536)
-        assert chunk, "the scan ended before it read services"
+        assert chunk, "the scan ended before it read schedules"
         seen += chunk
     child.send_signal(signal.SIGINT)
     out, _ = child.communicate(timeout=60)
@@ -93,8 +93,10 @@ def test_progress_shows_on_a_terminal_and_an_interrupt_keeps_what_was_read(
     assert out == b""
     assert seen.decode().rstrip().endswith("interrupted")
     estate = json.loads((here / "estate.json").read_text())
-    assert estate["clusters"]
-    assert any(gap["error"] == "Interrupted" for gap in estate["gaps"])
+    assert {"fact": "ecs.clusters", "account": ACCOUNT, "region": "us-east-1"} in estate["seen"]
+    lost = {fact for gap in estate["gaps"] if gap["error"] == "Interrupted" for fact in gap["facts"]}
+    assert "schedules" in lost
+    assert "ecs.clusters" not in lost
 
 
 def _rest(leader: int) -> bytes:
