@@ -36,6 +36,7 @@ from assess.judging import Judgement, judge
 from assess.rule import Fail, Rule, Severity, SubjectKind
 from assess.scoring import SCORING_MODEL_VERSION, FailPlace, Scorecard, score
 from assess.subjects import SubjectRef
+from assess.survey import question
 
 
 def assess(estate: Estate, *, policy: Policy, rules: Iterable[Rule], as_of: date, graph: Any = None) -> Assessment:
@@ -214,12 +215,18 @@ def _unknowns(judgements: Iterable[Judgement], views: _Subjects) -> list[Unknown
             worst=judgement.unknown.worst or judgement.rule.worst,
             reason=judgement.unknown.reason,
             needs=judgement.unknown.needs,
-            question=next((each.question for each in judgement.missing if each.question), None),
+            question=_question(judgement),
         )
         for judgement in judgements
         if judgement.unknown is not None
     ]
     return sorted(views_of, key=_unknown_order)
+
+
+def _question(judgement: Judgement) -> str | None:
+    """The first question whose answer would decide it, where only people know."""
+    texts = (each.question or question(each.fact) for each in judgement.missing)
+    return next((text for text in texts if text), None)
 
 
 def _unknown_order(view: UnknownView) -> tuple[int, str, str, int, tuple[str, ...]]:

@@ -36,6 +36,7 @@ from assess.rule import (
     not_applicable,
     rule,
 )
+from assess.survey import question
 from tests.support.judgements import OPERATORS
 
 ACCOUNT, REGION = "111122223333", "eu-west-1"
@@ -268,7 +269,8 @@ def test_an_estate_becomes_an_assessment() -> None:
         "blocked": 1,
         "undetermined": 0,
     }
-    assert [(each.rule, each.reason, each.question) for each in made.unknowns] == [("SKL-ASKED", "unanswered", None)]
+    open_ends = [(each.rule, each.reason, each.question) for each in made.unknowns]
+    assert open_ends == [("SKL-ASKED", "unanswered", question("R1"))]
     assert made.generated_at.isoformat() == "2026-11-23T08:00:00+00:00"
     assert [each.id for each in made.checklist] == [each.value for each in Checklist]
 

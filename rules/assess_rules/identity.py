@@ -88,7 +88,7 @@ _BREAKING = re.compile(
     reference=_POD_IDENTITY,
 )
 def conditions_that_change(role: Role, estate: Estate) -> Iterator[Outcome]:
-    """A permission depends on where the request comes from or on which ECS task makes it.
+    """A permission depends on the network path or on the ECS task that asks.
 
     Such a condition is evaluated against the ECS cluster, the network path or the name of the session, and all of
     these are others for a Pod: ECS keys are absent, addresses and endpoints follow the node's subnets, and session

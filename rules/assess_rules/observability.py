@@ -59,9 +59,14 @@ def no_logs(container: Container, estate: Estate) -> Iterator[Outcome]:
     if on_instances and users and all(_log_agent(each, estate) is not None for each in users):
         yield not_applicable("a log agent on every instance reads what the container writes", reads=())
         return
-    where = "on its instance only" if on_instances else "nowhere"
+    if on_instances:
+        where = "its output stays on its instance"
+    elif estate.runs_on_fargate(container):
+        where = "its output is kept nowhere"
+    else:
+        where = "at best an instance keeps its output"
     yield fail(
-        f"the output of container {container.name} is kept {where}: it has no log configuration",
+        f"container {container.name} has no log configuration, so {where}",
         task.evidence(*container.at("name")),
         severity=MEDIUM if on_instances else HIGH,
     )
