@@ -117,12 +117,39 @@ class EstateBuilder:
         model = FACT_KINDS[kind]
         admitted = self._door.admit(model, _without_nulls(document), batch=batch)
         safe = self._door.admit(Origin, origin, batch=batch)
-        fact = _fact(model, admitted, safe) if not whole else _whole(model, {"@origin": safe, **admitted})
+        if isinstance(safe, dict) and isinstance(safe.get("unresolved"), dict):
+            safe["unresolved"] = {at: self._unresolved(admitted, at, text) for at, text in safe["unresolved"].items()}
+        fact = _whole(model, {"@origin": safe, **admitted}) if whole else self._fact(model, admitted, safe)
         key = _identity(fact)
         with self._lock:
             known = self._facts[kind].get(key)
             self._facts[kind][key] = fact if known is None else max(known, fact, key=_fullness)
         return fact
+
+    def _unresolved(self, document: Any, at: str, text: str) -> str:
+        """What an origin says stands at ``at``: as it is where it does stand there, else a text like any other."""
+        return text if _standing(document, at) == text else self._door.text(text)
+
+    def _fact(self, model: type[Fact], document: dict[str, Any], origin: dict[str, Any]) -> Fact:
+        """The fact of an admitted document; leaves that its model cannot take go to the origin's ``unresolved``."""
+        pruned: dict[str, str] = {}
+        lines = origin.get("lines", {})
+        while True:
+            given = dict(origin)
+            if pruned or origin.get("source") is not None:
+                unresolved = {**origin.get("unresolved", {}), **pruned, **dict(_placeholders(document, origin))}
+                given |= {"lines": lines} if lines else {}
+                given |= {"unresolved": unresolved} if unresolved else {}
+            try:
+                return model.model_validate({"@origin": given, **document})
+            except ValidationError as error:
+                places = {each["loc"] for each in _errors(error)}
+            for place in sorted(places, key=_last_first, reverse=True):
+                steps, value = _pruned(document, place)
+                text = value if isinstance(value, str) else json.dumps(value, default=str)
+                pruned.setdefault(pointer(*steps), self._door.text(text))
+                if isinstance(steps[-1], int):
+                    lines = _shifted(lines, steps)
 
 
 _LIVE = 0
@@ -140,7 +167,9 @@ def _cut(message: str) -> str:
 
 
 def _without_nulls(value: Any) -> Any:
-    if isinstance(value, Mapping):
+    if isinstance(value, str):  # most leaves by far
+        return value
+    if isinstance(value, dict | Mapping):
         return {key: _without_nulls(each) for key, each in value.items() if each is not None}
     if isinstance(value, list | tuple):
         return [_without_nulls(each) for each in value]
@@ -154,31 +183,25 @@ def _whole(model: type[_M], document: Mapping[str, Any]) -> _M:
     try:
         return model.model_validate(document)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        first = _errors(error)[0]
     raise WrongShapeError(pointer(*first["loc"]), first["msg"])
 
 
-def _fact(model: type[Fact], document: dict[str, Any], origin: dict[str, Any]) -> Fact:
-    """The fact of an admitted document; leaves that its model cannot take go to the origin's ``unresolved``."""
-    pruned: dict[str, str] = {}
-    lines = origin.get("lines", {})
-    while True:
-        given = dict(origin)
-        if pruned or origin.get("source") is not None:
-            unresolved = {**origin.get("unresolved", {}), **pruned, **dict(_placeholders(document, origin))}
-            given |= {"lines": lines} if lines else {}
-            given |= {"unresolved": unresolved} if unresolved else {}
-        try:
-            return model.model_validate({"@origin": given, **document})
-        except ValidationError as error:
-            places = {
-                each["loc"] for each in error.errors(include_url=False, include_context=False, include_input=False)
-            }
-        for place in sorted(places, key=_last_first, reverse=True):
-            steps, value = _pruned(document, place)
-            pruned.setdefault(pointer(*steps), value if isinstance(value, str) else json.dumps(value, default=str))
-            if isinstance(steps[-1], int):
-                lines = _shifted(lines, steps)
+def _errors(error: ValidationError) -> list[Any]:
+    return error.errors(include_url=False, include_context=False, include_input=False)
+
+
+def _standing(document: Any, at: str) -> Any:
+    """What stands at a JSON pointer, or none."""
+    for step in at.split("/")[1:]:
+        name = step.replace("~1", "/").replace("~0", "~")
+        if isinstance(document, dict):
+            document = document.get(name)
+        elif isinstance(document, list) and name.isdecimal() and int(name) < len(document):
+            document = document[int(name)]
+        else:
+            return None
+    return document
 
 
 def _last_first(place: _Steps) -> tuple[tuple[bool, int, str], ...]:

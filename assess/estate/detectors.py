@@ -34,11 +34,14 @@ def spans(text: str, *, now: float, paired: bool = False) -> list[Span]:
     ``now`` (seconds since 1970) tells live JWTs from expired ones. ``paired`` says that an AWS key id and its
     40-character secret stand beside each other in the values around this text.
     """
-    if _SUSPECT.search(text) is None and not paired:
-        return []
-    found = [*_tokens(text, now, paired), *_userinfo(text)]
-    found.extend(_encoded(text, now))
-    return _apart(found)
+    found: list[Span] = []
+    if paired or _SUSPECT.search(text) is not None:
+        found.extend(_tokens(text, now, paired))
+    if "@" in text or "=" in text:
+        found.extend(_userinfo(text))
+    if _ENCODED.search(text) is not None:
+        found.extend(_encoded(text, now))
+    return _apart(found) if found else found
 
 
 def value_class(value: str, *, now: float, certain: bool = True) -> tuple[RedactionClass, str]:
@@ -153,13 +156,15 @@ _TOKENS: tuple[tuple[str, re.Pattern[str]], ...] = (
 )
 
 _SUSPECT = re.compile(
-    r"://|@|AKIA|ASIA|ABIA|ACCA|PRIVATE KEY|PuTTY-User|gh[pousr]_|github_pat_|xox|xapp-|hooks\.|webhook|k_live_|whsec_"
+    r"AKIA|ASIA|ABIA|ACCA|PRIVATE KEY|PuTTY-User|gh[pousr]_|github_pat_|xox|xapp-|hooks\.|webhook|k_live_|whsec_"
     r"|AIza|GOCSPX|ya29\.|SG\.|gl[a-z]{1,6}[-_]|GR1348941|npm_|:_auth|:_password|sk-|hv[sbr]\.|_v1_|shp[a-z]{2}_|dckr_"
     r"|hf_|NRAK|NRJS|NRAL|dapi|atlasv1|ATATT3|lin_|sntry|rubygems_|PMAK|AGE-SECRET|SK[a-f0-9]{8}|key-[a-f0-9]{8}|-us[0-9]"
     r"|pypi-|sq0csp|[0-9]{8}:|[MNO][A-Za-z0-9_-]{23}|AccountKey|SharedAccess|X-Amz-Sig|sig=|eyJ"
-    r"|[A-Za-z0-9+/_-]{24}|(?i:(?:pass(?:word|wd)?|pwd)\s{0,3}=)"
 )
-"""What must stand somewhere in a text for any detector to hit it."""
+"""What must stand somewhere in a text for a format of tokens to be in it."""
+
+_ENCODED = re.compile(r"[A-Za-z0-9+/_-]{24}")
+"""What must stand somewhere in a text for base64 to be worth a look."""
 
 _AWS_KEY_ID = re.compile(r"(?<![A-Z0-9])(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Z0-9])")
 _AWS_SECRET = re.compile(r"(?<![A-Za-z0-9/+=])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])")
@@ -223,7 +228,7 @@ def _jwt(payload: str, now: float) -> tuple[RedactionClass, str]:
 
 # --- passwords in URLs and connection strings -----------------------------------------------------------------------
 
-_RUN = re.compile(r"(?:" + MARKER.pattern + r"|[^\s\"'<>`])+")
+_RUN = re.compile(r"[^\s\"'<>`]+")
 _PORT_AND_PATH = re.compile(r"[^\s:@/]*:[0-9]{1,5}(?:[/?#,]|$)")
 _AUTHORITY_END = re.compile(r"[/?#]")
 _HOST_AFTER = re.compile(r"@(?:\[|[A-Za-z0-9.-])")
@@ -232,20 +237,26 @@ _NO_SCHEME = re.compile(
 )
 _KEY_VALUE = re.compile(
     r"(?i)(?<![A-Za-z0-9])(?:password|passwd|pwd|pass)\s{0,3}=\s{0,3}"
-    r"(\"[^\"]{0,512}\"|'[^']{0,512}'|" + MARKER.pattern + r"|[^\s;&,\"'|<>)]{1,512})"
+    r"(\"[^\"]{0,512}\"|'[^']{0,512}'|[^\s;&,\"'|<>)]{1,512})"
 )
 
 
 def _userinfo(text: str) -> Iterator[Span]:
+    masked = MARKER.sub(_mask, text)
     if "@" in text:
         if "://" in text:
-            for run in _RUN.finditer(text):
+            for run in _RUN.finditer(masked):
                 yield from _urls_userinfo(text, run.start(), run.group())
-        for match in _NO_SCHEME.finditer(text):
+        for match in _NO_SCHEME.finditer(masked):
             yield from _password(text, match.start(1), match.end(1))
     if "=" in text:
-        for match in _KEY_VALUE.finditer(text):
+        for match in _KEY_VALUE.finditer(masked):
             yield from _password(text, match.start(1), match.end(1))
+
+
+def _mask(marker: re.Match[str]) -> str:
+    """As many characters that stand for nothing: what separates the parts of a marker separates nothing else."""
+    return "\0" * len(marker.group())
 
 
 def _urls_userinfo(text: str, at: int, run: str) -> Iterator[Span]:
@@ -273,7 +284,7 @@ def _url_userinfo(text: str, start: int, rest: str) -> Iterator[Span]:
     if colon and password:
         first = start + len(user) + 1
         yield from _password(text, first, start + at)
-    if looks_random(user) and not MARKER.fullmatch(user):
+    if looks_random(user):
         yield Span(start, start + len(user), RedactionClass.TEXT, "userinfo-name")
 
 
@@ -428,7 +439,7 @@ _SWITCH = re.compile(r"(?<=[a-z])(?=[A-Z0-9])|(?<=[A-Z])(?=[0-9])|(?<=[0-9])(?=[
 
 def _switches(piece: str) -> int:
     """How often the kind of character changes, a capital at a word's start not counted twice."""
-    return sum(1 for _ in _SWITCH.finditer(piece[:_LONGEST_PIECE]))
+    return len(_SWITCH.findall(piece, 0, _LONGEST_PIECE))
 
 
 _LONGEST_PIECE = 512

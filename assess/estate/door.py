@@ -18,7 +18,7 @@ from pydantic import BaseModel
 
 from assess.estate.documents import Shape
 from assess.estate.facts import Leaf
-from assess.estate.names import NameKind, is_kept_tag, name_kind
+from assess.estate.names import is_kept_tag, is_secret_name
 from assess.estate.redaction import MARKER, Redaction, RedactionClass, length_band
 from assess.estate.tokens import DEEPEST_NESTING, TokenReader, is_pair, name_beside
 
@@ -189,7 +189,7 @@ class _LeafNode(_Node):
                 return tokens.choice(text)
             case Leaf.POINTER:
                 return "/".join(_escaped(tokens.key(_unescaped(step))) if step else "" for step in text.split("/"))
-            case Leaf.TAG if is_kept_tag(name) and name_kind(name) not in (NameKind.SECRET, NameKind.AUTH):
+            case Leaf.TAG if is_kept_tag(name) and not is_secret_name(name):
                 return tokens.identifier(text)
         return tokens.value(name, text, paired=passing.paired)
 
@@ -223,11 +223,17 @@ class _Map(_Node):
         before, passing.paired = passing.paired, passing.paired or is_pair(value.values())
         passing.depth += 1
         passed = {
-            self.key(passing, str(key)): self.values.admit(passing, each, str(key)) for key, each in value.items()
+            self.key(passing, str(key)): self.under(str(key)).admit(passing, each, str(key))
+            for key, each in value.items()
         }
         passing.depth -= 1
         passing.paired = before
         return passed
+
+    def under(self, key: str) -> _Node:
+        """A credential's name wins over what the annotation says of all values."""
+        is_name = isinstance(self.values, _LeafNode) and self.values.kind in (Leaf.IDENTIFIER, Leaf.CHOICE)
+        return _ANYTHING if is_name and is_secret_name(key) else self.values
 
     def key(self, passing: _Pass, key: str) -> str:
         if self.keys is not None:
@@ -242,7 +248,7 @@ class _Tree(_Node):
         self.leaf = leaf
 
     def admit(self, passing: _Pass, value: Any, name: str) -> Any:
-        if isinstance(value, str) and name_kind(name) in (NameKind.SECRET, NameKind.AUTH):
+        if isinstance(value, str) and is_secret_name(name):
             return _ANYTHING.admit(passing, value, name)
         if value is None or isinstance(value, bool | int | float):
             return value
@@ -274,24 +280,29 @@ class _Model(_Node):
     def admit(self, passing: _Pass, value: Any, name: str) -> Any:
         if isinstance(value, BaseModel):
             value = value.model_dump(by_alias=True, exclude_unset=True)
-        if not isinstance(value, Mapping):
+        if not isinstance(value, dict | Mapping):
             if isinstance(value, list | tuple):
                 return [self.admit(passing, each, name) for each in value]
             return _ANYTHING.admit(passing, value, name)
         if passing.depth >= DEEPEST_NESTING:
             return passing.door._marker(RedactionClass.TEXT, "nesting", "")
         passing.depth += 1
-        beside = (name_beside(value) or "") if self.is_named else ""
+        beside = self.beside(value) if self.is_named else ""
         passed: dict[str, Any] = {}
         for raw, each in value.items():
             key = str(raw)
-            node = self.fields.get(key)
+            node = self.fields.get(key) or self.fields.get(key.lower())
             if node is not None:
                 passed[key] = node.admit(passing, each, beside)
             else:
                 passed[passing.tokens.key(passing.clean(key))] = _ANYTHING.admit(passing, each, key)
         passing.depth -= 1
         return passed
+
+    @staticmethod
+    def beside(value: Mapping[Any, Any]) -> str:
+        found = value.get("name")  # how ECS writes a variable; the long way is for tags and for other cases
+        return found if isinstance(found, str) else name_beside(value) or ""
 
 
 _ANYTHING = _Anything()
@@ -310,7 +321,9 @@ def _compiled(model: type[BaseModel], known: dict[type[BaseModel], _Model]) -> _
     hints = typing.get_type_hints(model, include_extras=True)
     for name, field in model.model_fields.items():
         each = _node(hints[name], known)
-        node.fields[field.alias or name] = node.fields[name] = each
+        alias = field.alias or name
+        node.fields[alias] = node.fields[name] = each
+        node.fields.setdefault(alias.lower(), each)  # files write names in other cases too
         node.is_named |= isinstance(each, _LeafNode) and each.kind in (Leaf.ENVIRONMENT, Leaf.TAG)
     return node
 

@@ -73,7 +73,7 @@ class Origin(BaseModel):
     region: Identifier = ""
     source: Identifier | None = None
     lines: dict[Pointer, int] = Field(default_factory=dict)
-    unresolved: dict[Pointer, Text] = Field(default_factory=dict)
+    unresolved: dict[Pointer, Identifier] = Field(default_factory=dict)
     """Fields that hold a template's placeholder, by JSON pointer: what stands there (safe). Where a placeholder
     stands in place of a number, a boolean, a list or an object, the field itself is absent from the model."""
 

@@ -4,6 +4,7 @@ import re
 from enum import Enum
 from functools import lru_cache
 
+from assess.estate.redaction import MARKER
 from assess.estate.wordlists import WORD_LISTS
 
 
@@ -45,10 +46,10 @@ def is_secret_name(name: str) -> bool:
 
 @lru_cache(maxsize=8192)
 def words_of(name: str) -> tuple[str, ...]:
-    """The words of a name in lower case; names longer than 256 characters have none."""
+    """The words of a name in lower case; names longer than 256 characters have none, nor have markers."""
     if len(name) > _LONGEST_NAME:
         return ()
-    return tuple(word.lower() for word in _WORD.findall(name))
+    return tuple(word.lower() for word in _WORD.findall(MARKER.sub(" ", name)))
 
 
 @lru_cache(maxsize=2048)

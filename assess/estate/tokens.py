@@ -31,14 +31,20 @@ class TokenReader:
         self._redact = redact
         self._now = now
         self._kept: set[tuple[str, str]] = set()
+        self._kept_identifiers: set[str] = set()
 
     # --- whole leaves -------------------------------------------------------------------------------------------
 
     def identifier(self, text: str) -> str:
         """A text that is kept as it is unless a detector hits a piece of it."""
+        if text in self._kept_identifiers:
+            return text
         if len(text) > _LONGEST_IDENTIFIER:
             return self.text(text)
-        return self._without_spans(text, paired=False)
+        passed = self._without_spans(text, paired=False)
+        if passed == text and len(self._kept_identifiers) < _MOST_KEPT:
+            self._kept_identifiers.add(text)
+        return passed
 
     def choice(self, text: str) -> str:
         """One of a list that AWS keeps: kept when it has the shape of one."""
@@ -188,6 +194,9 @@ class TokenReader:
                 return self._named(name, text)
         if len(text) > LONGEST_TEXT:
             return self.text(text)
+        option = _OPTION_VALUE.fullmatch(text)
+        if option is not None and is_secret_name(option.group(2)):
+            return option.group(1) + self._named(option.group(2), option.group(3))
         passed = self._json(text, 0)
         if passed is not None:
             return passed
@@ -197,7 +206,13 @@ class TokenReader:
     # --- tokens -------------------------------------------------------------------------------------------------
 
     def _tokens(self, text: str, state: "_Command", depth: int, name: str) -> str:
+        text = _BRACED.sub(self._braced, text) if "{" in text or "[" in text else text
         return "".join(self._token(match, text, state, depth, name) for match in _TOKEN.finditer(text))
+
+    def _braced(self, match: re.Match[str]) -> str:
+        """``password={...}``: all within the braces is the value."""
+        name, sign, inside = match.groups()
+        return name + sign + (self._named(name, inside) if is_secret_name(name) else inside)
 
     def _token(self, match: re.Match[str], text: str, state: "_Command", depth: int, name: str) -> str:
         kind, token = match.lastgroup or "", match.group()
@@ -216,6 +231,8 @@ class TokenReader:
         if kind == "quoted":
             return self._quoted(token, text[match.end() :][:4], state, depth)
         if state.pending:
+            if token in _SIGNS:
+                return token
             under, state.pending = state.pending, ""
             if token in _AUTH_SCHEMES and under in _HEADER_NAMES:
                 state.pending = "password"
@@ -285,19 +302,21 @@ class TokenReader:
     def _word(self, word: str, state: "_Command", depth: int, name: str) -> str:
         if state.list_name:
             return self._named(state.list_name, word)
+        pair = _PAIR.fullmatch(word) if "=" in word or ":" in word else None
+        if pair is not None and is_secret_name(pair.group(2)):
+            return self._pair(pair, state, depth)
         if is_harmless(word):
             state.after(word)
             return word
         attached = state.attached_secret(word)
         if attached:
             return attached + self._named("password", word[len(attached) :])
-        pair = _PAIR.fullmatch(word)
-        if pair is not None:
-            return self._pair(pair, state, depth)
         option = _OPTION.fullmatch(word)
         if option is not None and not looks_random(word):
             state.after(word)
             return word
+        if pair is not None:
+            return self._pair(pair, state, depth)
         if name and name_kind(name) is NameKind.RESOURCE and _is_resource(word):
             return word
         state.after(word)
@@ -313,7 +332,7 @@ class TokenReader:
         head = (dashes + key if not looks_random(key) else dashes + self._part(key)) + sign
         bare = key.rpartition("D")[2] if dashes == "-" and key.startswith("D") else key
         if not value:
-            state.pending = bare if is_secret_name(bare) else ""
+            state.pending = bare if is_secret_name(bare) and not (sign == ":" and bare.lower() in _SECTIONS) else ""
             state.list_name = ""
             return head
         state.list_name = bare
@@ -337,7 +356,10 @@ class TokenReader:
             return self._parts(word[:arn].rstrip(":"), state) + word[len(word[:arn].rstrip(":")) :]
         if word.endswith((".", "!", "?", ":")) and is_harmless(word[:-1]):
             return word
-        if _MIXED.search(word) is None:
+        host, slash, path = word.partition("/")
+        if slash and host and _is_host(host):
+            return host + "".join(self._segment(each) for each in _KEEP_SLASH.split(slash + path))
+        if len(word) > _LONGEST_WORD or _MIXED.search(word) is None:
             return self._part(word)
         return "".join(
             piece if index % 2 or not piece else self._part(piece) for index, piece in enumerate(_MIXED.split(word))
@@ -351,12 +373,13 @@ class TokenReader:
     # --- URLs ---------------------------------------------------------------------------------------------------
 
     def _url(self, url: str, depth: int) -> str:
+        first, *more = _NEXT_URL.split(url)
+        if more:
+            return ",".join((self._url(first, depth), *(self._url(each, depth) for each in more)))
         match = _URL_PARTS.fullmatch(url)
-        if match is None:
+        if match is None or looks_random(match.group(1)):
             return self._redact(RedactionClass.TEXT, "unknown", url)
         scheme, userinfo, hosts, path, query, fragment = match.groups(default="")
-        if looks_random(scheme):
-            scheme = self._redact(RedactionClass.TEXT, "unknown", scheme)
         return "".join(
             (
                 scheme,
@@ -373,8 +396,9 @@ class TokenReader:
         """What stands before the ``@``: the detectors have replaced the password already."""
         if not userinfo:
             return ""
-        user, colon, password = userinfo[:-1].partition(":")
-        if user and not (MARKER.fullmatch(user) or REFERENCE.fullmatch(user) or _USER.fullmatch(user)):
+        parts = _USERINFO.fullmatch(userinfo)
+        user, colon, password = parts.groups() if parts else (userinfo[:-1], "", "")
+        if user and not (MARKER.fullmatch(user) or _IS_TEMPLATE.fullmatch(user) or _USER.fullmatch(user)):
             user = self._redact(RedactionClass.TEXT, "userinfo-name", user)
         if password and not (MARKER.fullmatch(password) or REFERENCE.fullmatch(password)):
             password = self._redact(RedactionClass.USERINFO, "password", password)
@@ -383,22 +407,22 @@ class TokenReader:
     def _host(self, host: str) -> str:
         if host in ("", ",") or MARKER.fullmatch(host):
             return host
-        name, colon, port = host.rpartition(":") if _PORT.search(host) else (host, "", "")
-        if colon and not ((port.isdigit() and len(port) <= 5) or REFERENCE.fullmatch(port) or MARKER.fullmatch(port)):
-            return self._host(name) + ":" + self._redact(RedactionClass.USERINFO, "password", port)
+        found = _PORT.search(host)
+        name, colon, port = (host[: found.start()], ":", found.group(1)) if found else (host, "", "")
+        if not (port == "" or _PORT_NUMBER.fullmatch(port) or _IS_TEMPLATE.fullmatch(port) or MARKER.fullmatch(port)):
+            return self._host(name) + colon + self._redact(RedactionClass.USERINFO, "password", port)
         if _URL_HOST.fullmatch(name) and (_AWS_HOST.search(name) or not looks_random(name)):
             return host
-        if REFERENCE.search(name) or MARKER.search(name) or "<" in name:
+        if _IS_TEMPLATE.search(name) or MARKER.search(name):
             kept = "".join(
-                each if _URL_HOST.fullmatch(each) or not each else self._reference_or_part(each)
+                each if not each or _URL_HOST.fullmatch(each) else self._reference_or_part(each)
                 for each in _KEEP_REFERENCE.split(name)
-                if each is not None
             )
             return kept + colon + port
         return self._redact(RedactionClass.TEXT, "unknown", name) + colon + port
 
     def _reference_or_part(self, piece: str) -> str:
-        return self._reference(piece, 0) if REFERENCE.fullmatch(piece) else self._part(piece)
+        return self._reference(piece, 0) if _IS_TEMPLATE.fullmatch(piece) else self._part(piece)
 
     def _segment(self, segment: str) -> str:
         if segment in ("", "/", ";") or MARKER.fullmatch(segment):
@@ -407,16 +431,11 @@ class TokenReader:
             return "".join(self._parameter(each, _DEEPEST_TEXT - 1) for each in _KEEP_AND.split(segment))
         if _SEGMENT.fullmatch(segment) and not looks_random(segment):
             return segment
-        if REFERENCE.search(segment):
-            return (
-                "".join(
-                    self._segment(each) if not REFERENCE.fullmatch(each) else self._reference(each, 0)
-                    for each in _KEEP_REFERENCE.split(segment)
-                    if each
-                )
-                if not REFERENCE.fullmatch(segment)
-                else self._reference(segment, 0)
-            )
+        if _IS_TEMPLATE.fullmatch(segment):
+            return self._reference(segment, 0)
+        pieces = _KEEP_REFERENCE.split(segment)
+        if len(pieces) > 1:
+            return "".join(self._segment(each) for each in pieces)
         return self._redact(RedactionClass.TEXT, "unknown", segment)
 
     def _parameter(self, parameter: str, depth: int) -> str:
@@ -453,12 +472,8 @@ class _Command:
             self.pending = "password"
             return
         bare = word.lstrip("-")
-        if word.startswith("-") and is_secret_name(bare):
+        if (word.startswith("-") and is_secret_name(bare)) or bare in _DIRECTIVES:
             self.pending = bare
-        elif bare.lower() in _SECRET_WORDS_OF_FILES or word.rstrip(":").lower() in _HEADER_NAMES:
-            self.pending = bare.rstrip(":")
-        elif bare.lower() == "password":  # SQL: PASSWORD 'text'
-            self.pending = ""
 
     def attached_secret(self, word: str) -> str:
         """The option that a password hangs on without a space (``-psecret``), or an empty text."""
@@ -483,19 +498,22 @@ _SECRET_OPTIONS: Mapping[str, tuple[str, ...]] = {
     "cqlsh": ("-p",),
     "ldapsearch": ("-w",),
     "ldapadd": ("-w",),
-    "docker": ("-p",),
     "az": ("-p",),
     "unzip": ("-P",),
 }
-"""Options of programs that take a password as the next word, by program; ``docker -p`` may be a port: a number."""
+"""Options of programs that take a password as the next word, by program."""
 _ATTACHED: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys((*_MYSQL, "mariadb-dump", "mysqlsh", "sshpass"), ("-p",)),
     "curl": ("-u",),
     "redis-cli": ("-a",),
     "sqlcmd": ("-P",),
 }
-_SECRET_WORDS_OF_FILES = frozenset({"requirepass", "masterauth", "masteruser", "identified"})
+_DIRECTIVES = frozenset({"requirepass", "masterauth"})
+"""Lines of Redis's configuration: the next word is the password."""
+_SIGNS = frozenset({":", "=", "=>", ":="})
 _HEADER_NAMES = frozenset({"authorization", "proxy-authorization", "Authorization", "Proxy-Authorization"})
+_SECTIONS = frozenset({"auth", "secret", "secrets", "credentials"})
+"""What AWS's sentences end with before a colon: ``unable to pull secrets or registry auth: ...``."""
 _AUTH_SCHEMES = frozenset({"Bearer", "bearer", "Basic", "basic", "Token", "token", "Digest", "ApiKey", "GenieKey"})
 
 
@@ -561,8 +579,8 @@ def _matters(name: str) -> bool:
 
 def name_beside(given: Mapping[Any, Any]) -> str | None:
     """The name in an object of a name and its value (``name``/``value``, ``Key``/``Value``), or none."""
-    lowered = {str(key).lower(): value for key, value in given.items() if len(str(key)) <= 5}
-    if "value" not in lowered:
+    lowered = {str(key).lower(): value for key, value in given.items() if len(str(key)) <= len("valueFrom")}
+    if "value" not in lowered and "valuefrom" not in lowered:
         return None
     found = lowered.get("name", lowered.get("key"))
     return found if isinstance(found, str) else None
@@ -575,7 +593,7 @@ def is_pair(values: Any) -> bool:
 
 
 VALUE_KEYS = frozenset({"value", "values"})
-NAME_KEYS = frozenset({"name", "key"})
+NAME_KEYS = frozenset({"name", "key", "valuefrom"})
 _INHERITING_KEYS = frozenset({"value", "default", "string", "text", "literal", "plaintext", "content", "data"})
 
 _LONGEST_IDENTIFIER = 2048  # ARNs, the longest names of AWS, have at most 2,048 characters
@@ -589,11 +607,13 @@ _LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 _CHOICE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:/+ -]{0,63}")
 _KEY = re.compile(r"@?[A-Za-z0-9_.$*/ -](?:[A-Za-z0-9_.$*/+ -]|:(?!//)){0,255}")
 _RESOURCE = re.compile(r"[A-Za-z0-9/_*](?:[\w./*,#-]|:(?!//)){0,254}")
-_OPTION = re.compile(r"--?[A-Za-z][A-Za-z0-9_.-]{0,60}|--|-|-[0-9]")
-_PAIR = re.compile(r"(-{0,2})([A-Za-z_@][\w.@\[\]/-]{0,100}?)(\+?=|:=|=>|:)(.{0,65536})", re.DOTALL)
+_BRACED = re.compile(r"(?<![\w.-])([\w.-]{1,100})(\"?\s?[=:]\s?)(?!\{\{)(\{[^{}]{0,2000}\}|\[[^\[\]]{0,2000}\])")
+_OPTION = re.compile(r"-XX:[+-]?[A-Za-z0-9]{1,60}|--?[A-Za-z][A-Za-z0-9_.-]{0,60}|--|-|-[0-9]")
+_OPTION_VALUE = re.compile(r"(--?([A-Za-z][\w.-]{0,100})=)(.+)", re.DOTALL)
+_PAIR = re.compile(r"(-{0,2})((?:XX:)?[A-Za-z_@][\w.@\[\]/-]{0,100}?)(\+?=|:=|=>|:)(.{0,65536})", re.DOTALL)
 _MIXED = re.compile(r"([:@/=+~#!?%^*\\$\[\]{}]+)")
 _SEPARATOR = re.compile(r"\s{0,2}(?::|=>?)")
-_COMPOUND = re.compile(r"[A-Za-z0-9]+(?:[-_.:/+@]{1,2}[A-Za-z0-9]+)*[*:.,?!]?")
+_COMPOUND = re.compile(r"\.?[A-Za-z0-9]+(?:[-_.:/+@]{1,2}[A-Za-z0-9]+)*[*:.,?!]?")
 _COMPOUND_PIECE = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
 _ABSOLUTE_PATH = re.compile(r"(?:~|\.{1,2})?(?:/[\w.@+*%:?,-]{0,128}){1,40}|[A-Za-z]:(?:\\[\w. ()-]{0,128}){1,40}")
@@ -616,12 +636,13 @@ _AWS_HOST = re.compile(
     r"|c2s\.ic\.gov|sc2s\.sgov\.gov|amazoncognito\.com|elasticbeanstalk\.com|awsapprunner\.com)\.?$"
 )
 _SUFFIXES = WORD_LISTS["host_suffix"]
-_PORT = re.compile(r":[^:\]]*$")
+_PORT_NUMBER = re.compile(r"[0-9]{1,5}")
 _USER = re.compile(r"[\w.+%~-]{1,64}")
 _SEGMENT = re.compile(r"[\w.~%+:@*,!$'()-]{1,255}")
 _KEEP_COMMA = re.compile(r"(,)")
 _KEEP_SLASH = re.compile(r"(/)")
 _KEEP_AND = re.compile(r"([?&;])")
+_NEXT_URL = re.compile(r",(?=[A-Za-z][A-Za-z0-9+.-]{0,30}://)")
 _URL_PARTS = re.compile(
     r"((?:[A-Za-z][A-Za-z0-9+.-]{0,30}:){0,4}[A-Za-z][A-Za-z0-9+.@-]{0,30})://"
     r"([^/?#]*@)?([^/?#;]*)((?:/|;)[^?#]*)?(\?[^#]*)?(#.*)?",
@@ -630,7 +651,7 @@ _URL_PARTS = re.compile(
 
 _SAFE = re.compile(
     r"""
-    (?i:true|false|yes|no|null|none|nil)
+    (?i:true|false|yes|no|null|none|nil|x86_64|amd64|arm64|aarch64|eth[0-9]|utf-?8|http/[123](?:\.[0-9])?)
     | [+-]?[0-9]{1,20}(?:\.[0-9]{1,10})?(?:[eE][+-]?[0-9]{1,3})?(?:%|[A-Za-z]{1,3})?          # numbers with units
     | [0-9]{1,10}(?:[-/][0-9]{1,10})                                                             # ranges
     | v?[0-9]{1,6}(?:\.[0-9]{1,6}){1,3}(?:[-+](?:alpine|slim|rc|beta|alpha)?[0-9.]{0,12})?       # versions
@@ -642,9 +663,10 @@ _SAFE = re.compile(
     | (?:i|vpc|subnet|sg|eni|fs|fsap|rtb|nat|igw|eigw|acl|aclassoc|vpce|vpcep|vol|ami|snap|lt|pl|tgw|pcx|srv|ns|eipalloc
         |eipassoc|rtbassoc|sgr|dopt|mi|svc|tg|sn|snr)-(?:[0-9a-f]{8}|[0-9a-f]{17}|[a-z0-9]{16,17})
     | [0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?
-    | [0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?
+    | [0-9]{1,5}(?::[0-9]{1,5}){1,2}                                                             # ports, times
+    | (?:\\[nrt0])+
     | sha256:[0-9a-f]{64}
-    | aws\.[a-z0-9-]{2,32}
+    | (?:aws|com\.amazonaws|ecs)\.[a-z0-9][a-z0-9.-]{1,120}
     | (?:ecs|[a-z][a-z0-9-]{1,24})\.amazonaws\.com(?:\.cn)?
     | [a-z][a-z0-9-]{0,11}\.(?:nano|micro|small|medium|(?:[0-9]{0,2}x?)large|metal)              # instance types
     | [a-z0-9-]{2,40}:(?:\*|(?:Add|Allocate|Assign|Associate|Assume|Attach|Authorize|Batch|Cancel|Change|Check|Copy
@@ -666,7 +688,10 @@ _TEMPLATE = (
     r"|<%[^%\n]{0,200}%>|\{%[^%\n]{0,200}%\}|\#\{[^{}\n]{0,200}\}|<[A-Za-z][A-Za-z0-9_ .-]{0,80}>"
     r"|%[A-Z_][A-Z0-9_]{0,80}%"
 )
+_IS_TEMPLATE = re.compile(rf"{_TEMPLATE}|\$[A-Z_][A-Z0-9_]{{0,80}}")
 _KEEP_REFERENCE = re.compile(rf"({_TEMPLATE}|{_MARK}|\$[A-Z_][A-Z0-9_]{{0,80}})")
+_USERINFO = re.compile(rf"((?:{_MARK}|[^:])*)(:?)(.*)@", re.DOTALL)
+_PORT = re.compile(rf":({_MARK}|[^:\]()]*)$")
 _TOKEN = re.compile(
     rf"(?P<mark>{_MARK})"
     rf"|(?P<reference>{_TEMPLATE}|(?<![A-Za-z0-9])\$(?:[A-Z_][A-Z0-9_]{{0,80}}|[a-z_]{{1,40}}|[0-9@\#?!*])(?!\w))"
@@ -674,7 +699,7 @@ _TOKEN = re.compile(
     r"|(?P<url>(?<![A-Za-z0-9+.-])(?:[A-Za-z][A-Za-z0-9+.-]{0,30}:){0,4}[A-Za-z][A-Za-z0-9+.@-]{0,30}://"
     rf"(?:{_MARK}|{_TEMPLATE}|[^\s\"'<>`|\\()])+)"
     r"|(?P<space>\s+)"
-    r"|(?P<operator>[;|&<>()`,]+)"
+    r"|(?P<operator>(?:[;|&<>)`,]|\((?!redacted:))+)"
     r"|(?P<word>(?:[^\s;|&<>()\"'`,$]|(?<=[A-Za-z0-9])\$|\$(?![A-Za-z_{(]))+)"
     r"|(?P<rest>.)",
     re.DOTALL,
