@@ -25,6 +25,9 @@ _PLACEHOLDER = re.compile(
 _SHOUTED = re.compile(r"(?<![A-Za-z0-9])_*[A-Z][A-Z0-9_]{2,}(?![A-Za-z0-9])")
 """Names have no capital letters: ``IMAGE_NAME`` or ``ACCOUNT_ID`` is there to be replaced."""
 
+_SHOUTED_TAG = re.compile(r"__[A-Z_]+__|(?<![A-Za-z0-9])[A-Z]+(?:_[A-Z]+)+(?![A-Za-z0-9])")
+"""A tag may have capital letters; one like ``IMAGE_TAG`` is there to be replaced all the same."""
+
 _HOLE = "\x00"
 
 _ECR = re.compile(
@@ -93,7 +96,7 @@ def image_reference(text: str) -> ImageReference:
     name, _, digest = masked.partition("@")
     head, slash, last = name.rpartition("/")
     last, colon, tag = last.partition(":")
-    head, last = _SHOUTED.sub(_HOLE, head), _SHOUTED.sub(_HOLE, last)
+    head, last, tag = _SHOUTED.sub(_HOLE, head), _SHOUTED.sub(_HOLE, last), _SHOUTED_TAG.sub(_HOLE, tag)
     components = [*(head.split("/") if slash else ()), last]
     host: str | None = DOCKER_HUB
     if len(components) > 1:

@@ -38,11 +38,17 @@ class _Clients(_Data):
     programs: frozenset[str]
 
 
+class _ClientMode(_Data):
+    words: frozenset[str]
+    unless: tuple[str, ...]
+
+
 class _Datastores(_Data):
     names: Mapping[str, str]
     paths: Mapping[str, str]
     data_folders: Mapping[str, str]
     clients: _Clients
+    client_modes: Mapping[str, _ClientMode]
 
 
 def data(name: str) -> dict[str, Any]:
@@ -87,14 +93,15 @@ def datastore_of_folder(path: str) -> str | None:
 
 
 def runs_client_of_datastore(container: Container) -> bool:
-    """Whether a container of a datastore's image runs its client (``psql``, ``redis-cli``) and no server."""
-    words = [
-        word for text in (*container.definition.entry_point, *container.definition.command) for word in text.split()
-    ]
-    programs = _datastores().clients.programs
+    """Whether a container of a datastore's image runs a client (``psql``, a Consul agent) and no server."""
+    definition = container.definition
+    words = [word for text in (*definition.entry_point, *definition.command) for word in text.split()]
+    mode = _datastores().client_modes.get(datastore_of(container) or "")
+    if mode is not None and mode.words & set(words) and not any(word.startswith(mode.unless) for word in words):
+        return True
     for word in words:
         name = word.rpartition("/")[2]
-        if name in programs:
+        if name in _datastores().clients.programs:
             return True
         if name not in _SHELL_WORDS:
             return False
@@ -132,10 +139,12 @@ _APP_MESH = frozenset({"appmesh", "aws-appmesh-envoy", "aws-appmesh-proxy-route-
 
 
 def is_sidecar(container: Container) -> bool:
-    """Whether a container is a known agent, a mesh proxy or the task's log router: no application of its own."""
+    """Whether a container is no application: a known agent, a mesh proxy, a log router, or a sidecar by its name."""
     return (
         presumed_agent_of(container) is not None
         or is_mesh_proxy(container)
+        or "sidecar" in container.name.lower()
+        or (datastore_of(container) is not None and runs_client_of_datastore(container))
         or container.definition.firelens_configuration is not None
     )
 

@@ -236,8 +236,10 @@ def ipc_namespace(task: TaskDefinition, estate: Estate) -> Iterator[Outcome]:
 # --- ports ------------------------------------------------------------------------------------------------------
 
 
-def _network_mode(task: TaskDefinition, estate: Estate) -> str:
-    """The network mode in force: what is written, or ECS's default."""
+def _network_mode(task: TaskDefinition, estate: Estate) -> str | None:
+    """The network mode in force: what is written, or ECS's default; none where a file leaves it open."""
+    if task.is_unresolved("networkMode"):
+        return None
     if task.network_mode:
         return task.network_mode
     if estate.runs_on_fargate(task):
@@ -269,7 +271,10 @@ def port_used_by_two_containers(task: TaskDefinition, estate: Estate) -> Iterato
     Fix: Change the port of one container by its configuration, or make them Pods of their own.
     """
     containers = list(task.containers())
-    if _network_mode(task, estate) not in ("bridge", "nat", "default"):
+    mode = _network_mode(task, estate)
+    if mode is None:
+        return
+    if mode not in ("bridge", "nat", "default"):
         yield not_applicable("the containers share one address already")
         return
     if len(containers) < 2:
@@ -313,7 +318,10 @@ def fixed_port_of_the_instance(task: TaskDefinition, estate: Estate) -> Iterator
     Fix: Drop the host port and reach the Pods through a Service, or through target groups that hold Pod addresses.
     Search callers for the instance's address and port before that.
     """
-    if _network_mode(task, estate) != "bridge":
+    mode = _network_mode(task, estate)
+    if mode is None:
+        return
+    if mode != "bridge":
         yield not_applicable("the network mode is not bridge")
         return
     if estate.is_daemon(task):

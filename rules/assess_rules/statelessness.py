@@ -1,5 +1,6 @@
 """State and storage: what a task keeps on the instance, in file systems and in its own containers."""
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -375,6 +376,9 @@ class _Share(NamedTuple):
         return longer == shorter or longer.startswith(f"{shorter.rstrip('/')}/")
 
 
+_FILE_SYSTEM_ID = re.compile(r"fs-[0-9a-f]+")
+
+
 def _shares(estate: Estate) -> dict[tuple[str, str, str], list[_Share]]:
     """The mounts of each file system, by account, region and id."""
     found: dict[tuple[str, str, str], list[_Share]] = {}
@@ -383,8 +387,8 @@ def _shares(estate: Estate) -> dict[tuple[str, str, str], list[_Share]]:
         for index, volume in enumerate(task.volumes if task is not None else ()):
             efs = volume.efs_volume_configuration
             at = ("volumes", index, "efsVolumeConfiguration", "fileSystemId")
-            if task is None or efs is None or not efs.file_system_id or task.is_unresolved(*at):
-                continue
+            if task is None or efs is None or not _FILE_SYSTEM_ID.fullmatch(efs.file_system_id):
+                continue  # what is not an id is there to be replaced
             mounts = _mounts(task, volume)
             if mounts:
                 point = efs.authorization_config.access_point_id if efs.authorization_config else None

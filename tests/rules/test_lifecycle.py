@@ -203,9 +203,11 @@ ORDER = (
     ),
     not_applicable(
         "LIF-ESSENTIAL-SHARED-FATE",
-        "known sidecars, by container name and by FireLens",
+        "known sidecars, by container name, by mode and by FireLens",
         task(
             container("web"),
+            container("web-sidecar", image="acme/helper:1"),
+            container("consul-agent", image="consul:1.7.3", command=["agent", "-retry-join=10.0.0.1"]),
             container("xray-daemon", image="acme/tracing:1"),
             container("router", image="acme/logs:1", firelensConfiguration={"type": "fluentbit"}),
         ),

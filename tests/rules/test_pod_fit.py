@@ -322,6 +322,12 @@ PORTS = (
         says="container app takes port 80 of its instance",
         softest=LOW,
     ),
+    unknown(
+        "POD-STATIC-HOSTPORT",
+        "a file that leaves the network mode open",
+        file(container(**ports({"containerPort": 80, "hostPort": 80})), unresolved={"/networkMode": ""}),
+        reason=Reason.UNRESOLVED,
+    ),
     passes("POD-STATIC-HOSTPORT", "a dynamic port", task(container(**ports({"containerPort": 80, "hostPort": 0})))),
     passes("POD-STATIC-HOSTPORT", "no host port", task(container(**ports(HTTP)))),
     not_applicable(

@@ -330,6 +330,12 @@ IMAGES = (
         reason=Reason.UNRESOLVED,
         needs="/containerDefinitions/0/image",
     ),
+    unknown(
+        "RUN-MUTABLE-TAG",
+        "a tag in capitals is there to be replaced",
+        file(container(image="acme/web:IMAGE_TAG")),
+        reason=Reason.UNRESOLVED,
+    ),
     unknown("RUN-MUTABLE-TAG", "a placeholder is the image", file(container(image="$IMAGE")), reason=Reason.UNRESOLVED),
     *lost("RUN-MUTABLE-TAG"),
 )

@@ -452,6 +452,12 @@ EFS_SHARED = (
     ),
     not_applicable(
         "STO-EFS-SHARED",
+        "two files hold an id that is there to be replaced",
+        file(container(**mounted("data")), volumes=[efs(system="fs-XXXXXXXX")], source="a.json"),
+        file(container(**mounted("data")), volumes=[efs(system="fs-XXXXXXXX")], source="b.json", family="billing"),
+    ),
+    not_applicable(
+        "STO-EFS-SHARED",
         "one family in two files, for two environments",
         file(container(**mounted("data")), volumes=[efs()], source="a.json"),
         file(container(**mounted("data")), volumes=[efs()], source="b.json"),
@@ -661,6 +667,22 @@ DATASTORES = (
         "STO-DATASTORE-IMAGE",
         "a client in a shell",
         task(container(image="redis", entryPoint=["/bin/sh", "-c"], command=["exec redis-cli ping"])),
+    ),
+    passes(
+        "STO-DATASTORE-IMAGE",
+        "an agent of a Consul server elsewhere",
+        task(container(image="consul:1.7.3", command=["agent", "-retry-join=10.0.0.1"])),
+    ),
+    fails(
+        "STO-DATASTORE-IMAGE",
+        "a Consul server",
+        task(container(image="hashicorp/consul:1.20", command=["consul", "agent", "-server", "-bootstrap-expect=1"])),
+        says="container app runs Consul without a volume that outlives the task",
+    ),
+    passes(
+        "STO-DATASTORE-IMAGE",
+        "an agent of a Vault elsewhere",
+        task(container(image="hashicorp/vault:1.18", command=["vault", "agent", "-config=/etc/vault.hcl"])),
     ),
     passes(
         "STO-DATASTORE-IMAGE",
