@@ -146,7 +146,6 @@ def score(
         tally.add(judgement, [(index, at) in waived for at in range(len(judgement.fails))] if waived else ())
     parts = [tally.part(at) for at in range(len(tally.ids))]
     whole = _Part.of(parts)
-    whole.marks |= tally.estate_marks
     return Scorecard(
         estate=_estate(whole, parts, tally, blind),
         workloads={id: _workload(part) for id, part in zip(tally.ids, parts, strict=True)},
@@ -285,7 +284,6 @@ class _Tally:
         self.seen = [_Seen() for _ in self.ids]
         self.items: dict[Checklist, _Item] = {}
         self.efforts: dict[tuple[str, Severity], Effort] = {}
-        self.estate_marks = 0
         self.estate_wide = 0
         self._charges: dict[int, tuple[int, ...]] = {}
 
@@ -303,7 +301,6 @@ class _Tally:
         self.rules.setdefault(rule.id, rule)
         marks = self._marks_of(judgement, waived)
         seen = _seen_of(judgement)
-        self.estate_marks |= marks
         item.applies = True
         item.marks |= marks
         item.seen.add(seen, len(judgement.subject.workloads))

@@ -15,7 +15,7 @@ from assess.config import Policy
 from assess.estate.gaps import Reason
 from assess.rule import CRITICAL, HIGH
 from tests.support.judgements import a_rule, judged
-from tests.test_gate import BOTH, ORDERS, blind_gap, estate, policy, waiver
+from tests.support.small import blind_gap, estate, id_of, policy, waiver
 
 
 def document(**changes: Any) -> dict[str, Any]:
@@ -23,7 +23,10 @@ def document(**changes: Any) -> dict[str, Any]:
     rules = [a_rule("LIF-C", CRITICAL), a_rule("IAM-H", HIGH)]
     made = assessment_of(
         estate("orders", "web", gaps=[blind_gap(region="us-east-1")]),
-        [judged(rules[0], ORDERS, CRITICAL), judged(rules[1], BOTH, unknown=Reason.DENIED)],
+        [
+            judged(rules[0], id_of("orders"), CRITICAL),
+            judged(rules[1], (id_of("orders"), id_of("web")), unknown=Reason.DENIED),
+        ],
         policy=policy(waiver(workload="*"), waiver("X-*", workload="*")),
         rules=rules,
         as_of=date(2026, 11, 23),

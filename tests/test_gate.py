@@ -1,6 +1,6 @@
 """The gate: which findings count, what is incomplete, and the exit codes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,39 +9,15 @@ import pytest
 from assess.assessment import Assessment
 from assess.assessor import assessment_of
 from assess.config import FailOn, Policy
-from assess.estate.estate import Estate
 from assess.estate.gaps import Reason
 from assess.gate import GateResult, decide, review
 from assess.judging import Judgement
 from assess.rule import CRITICAL, HIGH, INFO, LOW, MEDIUM, Kind, SubjectKind
 from tests.support.judgements import OPERATORS, OTHERS, a_fail, a_rule, judged
+from tests.support.small import LIVE, blind_gap, estate, id_of, policy, waiver
 
 TODAY = date(2026, 11, 23)
 C, H, M, L = (a_rule(f"LIF-{each.value.upper()}", each) for each in (CRITICAL, HIGH, MEDIUM, LOW))
-LIVE = {"account": "111122223333", "region": "eu-west-1"}
-
-
-def estate(*names: str, **changes: Any) -> Estate:
-    """An estate of services without anything else."""
-    base = "arn:aws:ecs:eu-west-1:111122223333"
-    document = {
-        "detectors_version": 1,
-        "collected_at": "2026-11-23T00:00:00Z",
-        "services": [
-            {
-                "@origin": LIVE,
-                "serviceArn": f"{base}:service/prod/{name}",
-                "serviceName": name,
-                "clusterArn": f"{base}:cluster/prod",
-            }
-            for name in names
-        ],
-    }
-    return Estate.model_validate(document | changes)
-
-
-def id_of(name: str) -> str:
-    return f"111122223333/eu-west-1/prod/{name}"
 
 
 def assessment(
@@ -101,11 +77,6 @@ def test_only_what_the_operator_can_change_is_incomplete(reason: Reason) -> None
     result = gated(assessment(judged(C, ORDERS, unknown=reason)), "critical")
     assert (reason in OPERATORS) != (reason in OTHERS)
     assert result.exit_code == (3 if reason in OPERATORS else 0)
-
-
-def blind_gap(**changes: Any) -> dict[str, Any]:
-    told = {"api": "ecs:ListServices", "action": "ecs:ListServices", **LIVE, "enumeration": True, "reason": "denied"}
-    return told | {"facts": ["ecs.services"], "error": "AccessDenied", "message": "denied"} | changes
 
 
 CLUSTERS_SEEN = [{"fact": "ecs.clusters", **LIVE}]
@@ -180,14 +151,6 @@ def test_allow_incomplete_still_holds_min_coverage() -> None:
 # --- waivers ----------------------------------------------------------------------------------------------------
 
 
-def waiver(rule: str = "LIF-*", **changes: Any) -> dict[str, Any]:
-    return {"rule": rule, "reason": "known", "owner": "shop", "expires": "2026-12-31", **changes}
-
-
-def policy(*waivers: Mapping[str, Any], days: int = 180) -> Policy:
-    return Policy.model_validate({"waiver": waivers, "max_waiver_days": days})
-
-
 ROLE = a_rule("IAM-X", HIGH, subject=SubjectKind.ROLE)
 
 
@@ -203,6 +166,7 @@ ROLE = a_rule("IAM-X", HIGH, subject=SubjectKind.ROLE)
         ("letters count as they are written", judged(H, ORDERS, HIGH), waiver("lif-*", workload="*"), False),
         ("one of two workloads", judged(ROLE, BOTH, HIGH, id="r"), waiver("*", workload="prod/orders"), False),
         ("both of two workloads", judged(ROLE, BOTH, HIGH, id="r"), waiver("*", workload="prod/*"), True),
+        ("a resource of no workload", judged(ROLE, (), HIGH, id="r"), waiver("*", workload="*"), False),
         ("its subject", judged(ROLE, BOTH, HIGH, id="arn:role/x"), waiver("IAM-X", subject="role:*/x"), True),
         ("another subject", judged(ROLE, BOTH, HIGH, id="arn:role/x"), waiver("*", subject="role:*/y"), False),
         ("another kind", judged(ROLE, BOTH, HIGH, id="arn:role/x"), waiver("*", subject="subnet:*"), False),

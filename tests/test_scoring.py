@@ -15,7 +15,7 @@ from assess.rule import CRITICAL, DAYS, HIGH, HOURS, INFO, LOW, MEDIUM, WEEKS, K
 from assess.scoring import CAP, PENALTIES, Scorecard, Values, score
 from tests.support.judgements import OPERATORS, OTHERS, RULES, Estate, a_fail, a_rule, estates, judged, lost
 
-MODEST = settings(max_examples=120, deadline=None)
+MODEST = settings(max_examples=80, deadline=None)
 
 C, H, M, L, I = (a_rule(f"LIF-{each.value.upper()}", each) for each in (CRITICAL, HIGH, MEDIUM, LOW, INFO))  # noqa: E741
 
@@ -269,6 +269,17 @@ def test_an_item_is_scored_over_its_own_rules() -> None:
     card = of(judged(a_rule("STO-X", HIGH), "a", HIGH), judged(M, "a", MEDIUM), judged(M, "b"), workloads=("a", "b"))
     assert numbers(card.items[Checklist.STATELESSNESS].numbers.raw) == (94, 94, 94)
     assert numbers(card.items[Checklist.LIFECYCLE].numbers.raw) == (98, 98, 98)
+
+
+def test_what_an_item_loses_on_one_workload_is_floored_before_the_mean() -> None:
+    bad = [judged(a_rule(f"LIF-{number}", CRITICAL), "a", CRITICAL) for number in range(4)]
+    card = of(*bad, judged(M, "b"), workloads=("a", "b"))
+    assert numbers(card.items[Checklist.LIFECYCLE].numbers.raw) == (50, 50, 50)
+
+
+def test_coverage_of_an_item_counts_an_outcome_for_each_workload() -> None:
+    card = of(judged(H, ("a", "b", "c")), judged(H, "a", unknown=Reason.DENIED, id="other"), workloads=("a", "b", "c"))
+    assert card.items[Checklist.LIFECYCLE].numbers.coverage == 0.75
 
 
 CONVERSION, INVENTORY = a_rule("LIF-CONV", kind=Kind.CONVERSION), a_rule("LIF-INV", kind=Kind.INVENTORY)
