@@ -185,6 +185,8 @@ class Fail:
     """Where it is not the rule's own."""
     settled: bool = False
     """Whether no missing fact could change the severity any more."""
+    workloads: tuple[str, ...] | None = None
+    """Ids of the workloads that it touches, where those are not all that the subject touches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,8 +225,11 @@ def fail(
     effort: Effort | None = None,
     remediation: str | None = None,
     settled: bool = False,
+    workloads: Iterable[str] | None = None,
 ) -> Fail:
     """A finding: one sentence (no full stop) and at least one piece of evidence.
+
+    A rule that looks at the whole estate names the ``workloads`` (by id) that its finding is about: only they pay.
 
     Raises:
         ValueError: there is no evidence.
@@ -232,7 +237,8 @@ def fail(
     if not evidence:
         raise ValueError(f"a finding needs evidence: {message}")
     sure = 1.0 if confidence is None else confidence
-    return Fail(message, evidence, element, severity, softest, sure, effort, remediation, settled)
+    touched = None if workloads is None else tuple(sorted(set(workloads)))
+    return Fail(message, evidence, element, severity, softest, sure, effort, remediation, settled, touched)
 
 
 def passed() -> Pass:
