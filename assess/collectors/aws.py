@@ -2,6 +2,7 @@
 
 import difflib
 import json
+import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -15,6 +16,7 @@ from botocore.exceptions import (
     ClientError,
     ConfigNotFound,
     ConfigParseError,
+    ConnectionError,
     CredentialRetrievalError,
     HTTPClientError,
     InvalidConfigError,
@@ -86,6 +88,7 @@ _THROTTLED = frozenset(
         "TooManyRequestsException",
     }
 )
+_NOBODY_THERE = (HTTPClientError, ConnectionError)
 _REFUSED_CREDENTIALS = frozenset(
     {"AuthFailure", "InvalidClientTokenId", "SignatureDoesNotMatch", "UnrecognizedClientException"}
 )
@@ -115,6 +118,7 @@ class Session:
         self._lock = threading.Lock()
         self.profile = profile
         try:
+            self._session.get_scoped_config()  # the file is read here, so that what is wrong with it is told here
             self._default_region = self._session.get_config_variable("region")
         except ProfileNotFound as error:
             raise ScanError(_unknown_profile(error), 2) from None
@@ -157,7 +161,7 @@ class Session:
             raise ScanError(f"the AWS configuration is wrong: {plain(error)}", 2) from None
         except ClientError as error:
             raise ScanError(f"AWS gave no credentials for {self._who}: {_said(error)}", 3) from None
-        except HTTPClientError as error:
+        except _NOBODY_THERE as error:
             raise ScanError(_unreachable(error), 3) from None
         except CredentialRetrievalError as error:
             # what the process printed may hold a secret
@@ -244,7 +248,7 @@ def assume_role(
             "the role must trust the caller, and the caller be allowed sts:AssumeRole on it",
             code,
         ) from None
-    except HTTPClientError as error:
+    except _NOBODY_THERE as error:
         raise ScanError(_unreachable(error), 3) from None
     except (BotoCoreError, ResponseParserError, KeyError) as error:
         raise ScanError(f"cannot take the role {plain(role_arn)}: {type(error).__name__}", 3) from None
@@ -264,7 +268,7 @@ def caller_account(session: Session, credentials: Credentials, region: str) -> s
         if code in EXPIRED or code in _REFUSED_CREDENTIALS:
             raise ScanError(f"AWS refuses the credentials ({code}): get new ones and run the scan again", 3) from None
         raise ScanError(f"AWS does not say whose credentials these are: {_said(error)}", 3) from None
-    except HTTPClientError as error:
+    except _NOBODY_THERE as error:
         raise ScanError(_unreachable(error), 3) from None
     except (BotoCoreError, ResponseParserError, KeyError) as error:
         where = client.meta.endpoint_url
@@ -272,14 +276,14 @@ def caller_account(session: Session, credentials: Credentials, region: str) -> s
 
 
 def near(name: str, known: Iterable[str]) -> str:
-    """``; did you mean A or B?``, or nothing."""
-    matches = difflib.get_close_matches(name, sorted(known), n=3, cutoff=0.6)
-    return f"; did you mean {' or '.join(matches)}?" if matches else ""
+    """``; did you mean A, B or C?``, or nothing."""
+    *others, last = difflib.get_close_matches(name, sorted(known), n=3, cutoff=0.6) or [""]
+    return f"; did you mean {' or '.join(filter(None, (', '.join(others), last)))}?" if last else ""
 
 
 def plain(text: object) -> str:
-    """One line without control characters, 300 characters at most."""
-    words = " ".join(str(text).split())
+    """One line without control characters and without the credentials of a URL, 300 characters at most."""
+    words = re.sub(r"//[^/@\s]+@", "//", " ".join(str(text).split()))
     return "".join(each for each in words if each.isprintable())[:300]
 
 
@@ -358,9 +362,11 @@ class Account:
                 broken = error
             except ClientError as error:
                 raise self._refused(operation, error) from None
-            except (BotoCoreError, ValueError, TypeError, KeyError, AttributeError) as error:
-                # the last four are what botocore's parsers raise on values that are not of the type they expect
+            except BotoCoreError as error:
                 raise Unreadable(operation, Reason.ERROR, type(error).__name__, plain(error)) from None
+            except (ValueError, TypeError, KeyError, AttributeError) as error:
+                # what botocore's parsers raise on values that are not of the type they expect
+                broken = error
         detail = plain(broken) if isinstance(broken, BrokenAnswer) else "the answer does not parse"
         raise Unreadable(operation, Reason.ERROR, "BrokenAnswer", f"{detail} ({_BROKEN_ANSWERS} attempts)")
 

@@ -10,6 +10,7 @@ from assess.collectors.interface import (
     Unreadable,
     batches,
     describe,
+    family_of,
     members,
     name_of,
     pages,
@@ -379,11 +380,6 @@ def _task_definitions_in_use(reader: Reader) -> Iterator[str]:
         for _, task_definition, _ in machine.ecs_tasks():
             if task_definition:
                 yield task_definition
-
-
-def family_of(reference: str) -> str:
-    """The family that an ARN, ``family:revision`` or a family names."""
-    return name_of(reference).partition(":")[0]
 
 
 TASK_DEFINITIONS = Collector(

@@ -1,7 +1,6 @@
 """Reads Amazon EventBridge: the rules on every event bus that run ECS tasks."""
 
-from assess.collectors.ecs import family_of
-from assess.collectors.interface import Collector, Document, Operation, Reader, pages
+from assess.collectors.interface import Collector, Document, Operation, Reader, family_of, pages
 
 _PAGES = pages(100, limit="Limit", token="NextToken")  # noqa: S106 - a parameter's name
 

@@ -2,7 +2,7 @@
 
 import fnmatch
 import threading
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar, cast
@@ -160,13 +160,9 @@ class Place:
     """The region whose endpoints are called."""
     parts: tuple["Place", ...] = ()
     """The account's regions, for its global services."""
-    _facts: dict[type[Fact], dict[Hashable, Fact]] = field(default_factory=dict)
+    _facts: dict[type[Fact], dict[str, Fact]] = field(default_factory=dict)
     _gaps: list[Gap] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def view(self, collector: Collector) -> "Reader":
-        """The place as one collector sees it: with its own operations only."""
-        return Reader(self, collector)
 
     @property
     def origin(self) -> Origin:
@@ -185,7 +181,7 @@ class Place:
         """The facts of a kind that were read here (or in all regions of the account) so far, sorted."""
         with self._lock:
             own = dict(self._facts.get(model, {}))
-        found = [cast(_F, fact) for _, fact in sorted(own.items(), key=lambda each: str(each[0]))]
+        found = [cast(_F, fact) for _, fact in sorted(own.items())]
         for part in self.parts:
             found += part.facts(model)
         return found
@@ -197,10 +193,10 @@ class Place:
 
     def gaps(self) -> list[Gap]:
         """What could not be read here, gaps of one kind taken together, in a stable order."""
-        alike: dict[tuple[str, ...], list[Gap]] = {}
+        alike: dict[str, list[Gap]] = {}
         with self._lock:
             for gap in self._gaps:
-                alike.setdefault((gap.model_copy(update={"message": ""}).model_dump_json(),), []).append(gap)
+                alike.setdefault(gap.model_copy(update={"message": ""}).model_dump_json(), []).append(gap)
         return [_one_of(same) for _, same in sorted(alike.items())]
 
 
@@ -347,6 +343,11 @@ def members(answer: Mapping[str, Any], key: str) -> list[Any]:
 def name_of(arn: str) -> str:
     """The last part of an ARN; of a name, the name."""
     return arn.rpartition("/")[2]
+
+
+def family_of(reference: str) -> str:
+    """The family of a task definition that an ARN, ``family:revision`` or a family names."""
+    return name_of(reference).partition(":")[0]
 
 
 def batches(items: Iterable[_T], size: int | None) -> list[list[_T]]:

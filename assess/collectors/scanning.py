@@ -244,8 +244,10 @@ class _Jobs:
             self._jobs[place.region, collector.name] = (place, collector, job)
 
     def wait(self) -> None:
-        """Until all are done. An interrupt comes through."""
+        """Until all are done. An interrupt comes through, and so does a fault of the program."""
         wait([future for _, _, future in self._jobs.values()])
+        for _, _, future in self._jobs.values():
+            future.result()
         self._threads.shutdown()
 
     def stop(self) -> None:

@@ -1,7 +1,6 @@
 """Reads Amazon EventBridge Scheduler: the schedules that run ECS tasks."""
 
-from assess.collectors.ecs import family_of
-from assess.collectors.interface import Collector, Document, Operation, Reader, pages
+from assess.collectors.interface import Collector, Document, Operation, Reader, family_of, pages
 
 LIST_SCHEDULES = Operation(
     "scheduler",

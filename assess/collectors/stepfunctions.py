@@ -2,8 +2,7 @@
 
 import json
 
-from assess.collectors.ecs import family_of
-from assess.collectors.interface import Collector, Document, Operation, Reader, Unreadable, pages
+from assess.collectors.interface import Collector, Document, Operation, Reader, Unreadable, family_of, pages
 from assess.estate.gaps import Reason
 from assess.estate.triggers import StateMachine
 

@@ -83,7 +83,7 @@ def _read_vpcs(reader: Reader) -> None:
         return
 
     subnets = reader.items(DESCRIBE_SUBNETS, "Subnets", lost=_ALL)
-    in_use |= {str(each.get("VpcId")) for each in subnets if each.get("SubnetId") in subnets_in_use}
+    in_use |= {str(each["VpcId"]) for each in subnets if each.get("SubnetId") in subnets_in_use and each.get("VpcId")}
     for subnet in subnets:
         if subnet.get("VpcId") in in_use:
             reader.add("subnets", subnet)

@@ -58,3 +58,8 @@ class DiscoveryInstance(PascalFact):
     service_id: Identifier = ""
     """Not in AWS's answer: the service whose instances were listed."""
     attributes: Mapping[str, Identifier] = Field(default_factory=dict)
+
+    @property
+    def identity(self) -> str:
+        """The id within its service: a task that registers with two services has the same id in both."""
+        return f"{self.service_id}/{self.id}" if self.service_id else self.id

@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Callable
+from typing import Any
 
 import botocore.loaders
 import pytest
@@ -25,16 +26,22 @@ def _environment(monkeypatch: pytest.MonkeyPatch, aws_server: SimulatedAws) -> N
     monkeypatch.setattr("botocore.loaders.create_loader", lambda *_paths: _SHARED)
 
 
+@pytest.fixture(scope="session")
+def _held() -> dict[str, Any]:
+    """What the simulated AWS was last seeded with."""
+    return {}
+
+
 @pytest.fixture
-def shop_aws(aws_server: SimulatedAws) -> SimulatedAws:
+def shop_aws(aws_server: SimulatedAws, _held: dict[str, Any]) -> SimulatedAws:
     """The demo estate, nothing of it denied. Seeded for many tests, so none may change it."""
-    return _holding(aws_server, "shop", shop.seed)
+    return _holding(aws_server, shop.seed, _held)
 
 
 @pytest.fixture
-def clean_aws(aws_server: SimulatedAws) -> SimulatedAws:
+def clean_aws(aws_server: SimulatedAws, _held: dict[str, Any]) -> SimulatedAws:
     """A small estate of three services. Seeded for many tests, so none may change it."""
-    return _holding(aws_server, clean.CLUSTER, clean.seed)
+    return _holding(aws_server, clean.seed, _held)
 
 
 @pytest.fixture
@@ -43,13 +50,17 @@ def unpaced(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("assess.collectors.aws.Pacer", lambda: Pacer(share=1000))
 
 
-def _holding(aws: SimulatedAws, cluster: str, seed: Callable[[SimulatedAws], None]) -> SimulatedAws:
+def _holding(aws: SimulatedAws, seed: Callable[[SimulatedAws], None], held: dict[str, Any]) -> SimulatedAws:
+    def clusters() -> list[str]:
+        return list(aws.client("ecs").list_clusters()["clusterArns"])
+
     aws.clear_faults()
-    arns = aws.client("ecs").list_clusters()["clusterArns"]
-    if not any(arn.endswith(f"/{cluster}") for arn in arns):
+    # another test may have emptied it meanwhile
+    if held.get("seed") is not seed or held["clusters"] != clusters():
         aws.reset()
         seed(aws)
         aws.clear_faults()
+        held.update(seed=seed, clusters=clusters())
         # what moto holds by now stays: walking through it again and again is 40 % of these tests' time
         gc.collect()
         gc.freeze()
