@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from assess.estate.ecs import Container, TaskDefinition
 from assess.estate.estate import Estate
 from assess.estate.facts import Evidence
+from assess.estate.triggers import StateMachine
 from assess.estate.workloads import Workload
 from assess.rule import (
     DAYS,
     HIGH,
     MEDIUM,
     Checklist,
+    Kind,
     Outcome,
     Reason,
     fail,
@@ -177,3 +179,64 @@ def _is_kept_from_metadata(workload: Workload, estate: Estate) -> bool:
     if task is None or task.network_mode != "awsvpc" or not instances:
         return False
     return all(each.attribute(_BLOCKS_METADATA) is not None for each in instances)
+
+
+@rule(
+    "AWS-EVENTBRIDGE-ECS-TARGET",
+    Checklist.AWS_SERVICES,
+    kind=Kind.INVENTORY,
+    effort=DAYS,
+    needs=("schedules",),
+    reference="https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/",
+)
+def started_by_events(workload: Workload) -> Iterator[Outcome]:
+    """An EventBridge rule or schedule starts the workload's tasks.
+
+    EventBridge has no target that starts a Pod. A clock becomes a CronJob; an event has to be carried into the
+    cluster by a queue or a function. As long as the rule is enabled it goes on starting tasks on ECS beside the Jobs.
+
+    Fix: make a CronJob of a clock, send events to a queue that KEDA scales Jobs by, and disable the rule in the same
+    step in which the Kubernetes side is switched on.
+    """
+    for trigger in workload.triggers:
+        source = trigger.source
+        if not isinstance(source, StateMachine):
+            when = source.schedule_expression or "an event"
+            yield fail(
+                f"{source.name} starts tasks of {workload.name} by {when}",
+                source.evidence(*trigger.at),
+                element=source.name,
+            )
+
+
+@rule(
+    "AWS-STEPFUNCTIONS-ECS",
+    Checklist.AWS_SERVICES,
+    severity=MEDIUM,
+    effort=DAYS,
+    needs=("workflows",),
+    reference="https://docs.aws.amazon.com/step-functions/latest/dg/connect-eks.html",
+)
+def started_by_a_workflow(workload: Workload, estate: Estate) -> Iterator[Outcome]:
+    """A Step Functions state machine starts the workload's tasks.
+
+    The state runs an ECS task and often waits for its end and its exit code. Step Functions can run Kubernetes Jobs
+    instead, but it has to reach the cluster's API endpoint and be let in by an access entry, the manifest stands in
+    the state machine, and results come back differently.
+
+    Fix: replace the state by eks:runJob.sync with a Job manifest, give the state machine's role an access entry with
+    just the rights for Jobs in that namespace, and handle failures by the Job's status.
+    """
+    found = [each for each in workload.triggers if isinstance(each.source, StateMachine)]
+    origin = workload.origin
+    if not found and not any(
+        (each.origin.account, each.origin.region) == (origin.account, origin.region) for each in estate.state_machines
+    ):
+        yield not_applicable("no state machine runs ECS tasks")
+        return
+    for trigger in found:
+        yield fail(
+            f"state machine {trigger.source.name} starts tasks of {workload.name}",
+            trigger.source.evidence(*trigger.at),
+            element=trigger.source.name,
+        )

@@ -12,6 +12,7 @@ from assess.rule import (
     LOW,
     MEDIUM,
     Checklist,
+    Kind,
     Outcome,
     fail,
     not_applicable,
@@ -219,3 +220,38 @@ def _task_has(task: TaskDefinition, field: str) -> bool:
 
 def _place(container: Container) -> Evidence:
     return container.task.evidence(*container.at("name"))
+
+
+@rule(
+    "CAP-TASK-LEVEL-SIZE",
+    Checklist.CAPACITY,
+    kind=Kind.CONVERSION,
+    effort=HOURS,
+    needs=("ecs.task_definitions",),
+    looks_at=("cpu", "memory", "containerDefinitions[].cpu", "containerDefinitions[].memory"),
+    reference=f"{_RESOURCES}#pod-level-resource-specification",
+)
+def size_of_the_task_only(task: TaskDefinition) -> Iterator[Outcome]:
+    """Several containers share the task's size and have none of their own.
+
+    ECS lets them take what they need from the task as a whole. Kubernetes traditionally wants requests for each
+    container, and nobody has ever said which of them needs how much. A guess that is too small starves one container
+    beside another that has plenty.
+
+    Fix: write the task's size as the Pod's own resources where the clusters have PodLevelResources (on by default
+    since Kubernetes 1.34), else split it by what each container was seen to use.
+    """
+    if not (task.cpu or task.memory):
+        return
+    unsized = [
+        each
+        for each in task.containers()
+        if not (each.definition.cpu or each.definition.memory or each.definition.memory_reservation)
+        and not _memory_is_open(each)
+        and not task.is_unresolved(*each.at("cpu"))
+    ]
+    if len(unsized) > 1:
+        yield fail(
+            f"{len(unsized)} containers of task definition {task.family} share its size and have none of their own",
+            *(_place(each) for each in unsized),
+        )

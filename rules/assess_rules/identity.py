@@ -246,6 +246,37 @@ def trusts_ecs_only(role: Role, estate: Estate) -> Iterator[Outcome]:
         )
 
 
+@rule(
+    "IAM-TRUST-CONDITIONS",
+    Checklist.IDENTITY,
+    kind=Kind.CONVERSION,
+    effort=HOURS,
+    needs=("iam.roles",),
+    reference="https://docs.aws.amazon.com/eks/latest/userguide/pod-id-abac.html",
+)
+def trust_tied_to_ecs(role: Role, estate: Estate) -> Iterator[Outcome]:
+    """The trust policy of a task role admits tasks of certain ECS clusters only.
+
+    The condition on aws:SourceArn names ECS, and Pods do not come from there, so it never holds for them. It has a
+    purpose all the same (no other cluster may use the role), and the statement for Pods needs a condition to the
+    same effect.
+
+    Fix: give the statement for pods.eks.amazonaws.com conditions on the session tags eks-cluster-arn,
+    kubernetes-namespace and kubernetes-service-account.
+    """
+    if not estate.task_role_users.get(role.identity):
+        yield not_applicable(_NO_TASK_ROLE, reads=())
+        return
+    for statement in role.trust():
+        for operator, key, values in statement.conditions():
+            if key.lower() == "aws:sourcearn" and any(":ecs:" in each for each in values):
+                yield fail(
+                    f"the trust policy of task role {role.name} has a condition on an ECS {key}",
+                    role.evidence("AssumeRolePolicyDocument", value=f"{operator} {key}"),
+                    element=key,
+                )
+
+
 _EXECUTION_POLICY = ":aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"
 _DUTIES = {
     "secretsmanager": "reading secrets",

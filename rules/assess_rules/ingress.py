@@ -198,6 +198,39 @@ def _sign_ins(listener: Listener, rules: tuple[ListenerRule, ...]) -> Iterator[t
                 yield action.type, rule_.evidence("Actions", index, "Type")
 
 
+_DATAGRAMS = ("UDP", "TCP_UDP", "QUIC", "TCP_QUIC")
+
+
+@rule(
+    "ING-NLB-UDP",
+    Checklist.INGRESS,
+    severity=MEDIUM,
+    effort=HOURS,
+    needs=("elb.listeners", "ecs.task_definitions"),
+    reference="https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/gateway/l4gateway/",
+)
+def datagrams(balancer: LoadBalancer, estate: Estate) -> Iterator[Outcome]:
+    """A listener takes datagrams.
+
+    An Ingress knows HTTP only. UDP needs a Service of type LoadBalancer or a UDPRoute, which is still experimental in
+    the Gateway API, and a port that takes TCP and UDP at once needs a controller that joins both. Health checks and
+    client addresses behave differently as well.
+
+    Fix: publish the ports by a Service of type LoadBalancer with the AWS Load Balancer Controller and targets of type
+    ip, and test that answers leave by the address that was asked.
+    """
+    if balancer.type != "network":
+        yield not_applicable("it is not a Network Load Balancer", reads=())
+        return
+    for listener in estate.listeners_by_load_balancer.get(balancer.identity, ()):
+        if listener.protocol in _DATAGRAMS:
+            yield fail(
+                f"listener {listener.port} of load balancer {balancer.name} takes {listener.protocol}",
+                listener.evidence("Protocol"),
+                element=f"{listener.protocol} {listener.port}",
+            )
+
+
 @rule(
     "ING-TG-STRATEGY",
     Checklist.INGRESS,

@@ -8,13 +8,16 @@ from assess.estate.facts import Evidence
 from assess.estate.workloads import Workload
 from assess.rule import (
     HOURS,
+    LOW,
     MEDIUM,
     Checklist,
     Kind,
     Outcome,
+    Reason,
     fail,
     not_applicable,
     rule,
+    unknown,
 )
 
 _REFERENCE = re.compile(r"(?<!\$)\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)")
@@ -135,3 +138,75 @@ def _names(workload: Workload) -> Iterator[tuple[str, str, Evidence]]:
     for index, volume in enumerate(task.volumes):
         if not task.is_unresolved("volumes", index, "name"):
             yield "volume", volume.name, task.evidence("volumes", index, "name")
+
+
+_PORT_NAME = re.compile(r"(?=.*[a-z])[a-z0-9](-?[a-z0-9])*")
+"""A service name of RFC 6335, which names of ports have to be, with 15 characters at most."""
+
+
+@rule(
+    "MAN-PORTNAME-INVALID",
+    Checklist.MANIFESTS,
+    kind=Kind.CONVERSION,
+    effort=HOURS,
+    needs=("ecs.task_definitions",),
+    looks_at=("containerDefinitions[].portMappings[].name",),
+    reference="https://kubernetes.io/docs/concepts/services-networking/service/",
+)
+def invalid_port_name(container: Container) -> Iterator[Outcome]:
+    """The name of a port is not one that Kubernetes takes.
+
+    ECS names ports for Service Connect in up to 64 characters; Kubernetes takes 15, in lower case, without
+    underscores. A name that is cut or changed must be changed in Services, probes and routes as well.
+
+    Fix: give the port a short name by its protocol (http, grpc, metrics) and refer to it everywhere.
+    """
+    for index, port in enumerate(container.definition.port_mappings):
+        at = container.at("portMappings", index, "name")
+        if not port.name or container.task.is_unresolved(*at):
+            continue
+        if len(port.name) > 15 or not _PORT_NAME.fullmatch(port.name):
+            yield fail(
+                f"port {port.name} of container {container.name} needs another name on Kubernetes",
+                container.task.evidence(*at),
+                element=port.name,
+            )
+
+
+_CONTRACTS = ("com.datadoghq.", "traefik.", "prometheus", "io.prometheus", "co.elastic.")
+"""Beginnings of labels by which an agent or a proxy finds containers."""
+
+
+@rule(
+    "MAN-DOCKER-LABELS",
+    Checklist.MANIFESTS,
+    severity=LOW,
+    effort=HOURS,
+    confidence=0.8,
+    needs=("ecs.task_definitions",),
+    reference="https://kubernetes.io/docs/concepts/overview/working-with-objects/annotations/",
+)
+def labels_as_contract(container: Container) -> Iterator[Outcome]:
+    """Labels tell an agent or a proxy how to treat the container.
+
+    Agents read Docker labels from the Docker daemon. Pods have labels and annotations instead, with other names, so
+    after the move checks, log parsing, scraping or routes that were configured by label silently stop. Labels that
+    only say who built the image are not counted.
+
+    Fix: write the annotations that the agent's documentation names for Kubernetes onto the Pod, and look for the
+    check, the target or the route after the first deployment.
+    """
+    labels = container.definition.docker_labels
+    if container.task.is_unresolved(*container.at("dockerLabels")):
+        yield unknown(Reason.UNRESOLVED, "ecs.task_definitions")
+        return
+    if not labels:
+        yield not_applicable("the container has no labels")
+        return
+    found = [key for key in labels if key.lower().startswith(_CONTRACTS)]
+    if found:
+        shown = ", ".join(found[:3]) + (f" and {len(found) - 3} more" if len(found) > 3 else "")
+        yield fail(
+            f"labels of container {container.name} configure an agent or a proxy: {shown}",
+            *(container.task.evidence(*container.at("dockerLabels", key)) for key in found),
+        )

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from assess.estate.estate import Estate
 from assess.estate.facts import Evidence
+from assess.estate.identity import Statement, statements_of
 from assess.estate.network import IpPermission, SecurityGroup, Subnet, Vpc
 from assess.estate.workloads import Workload
 from assess.rule import (
@@ -302,6 +303,44 @@ def no_way_out(subnet: Subnet, estate: Estate) -> Iterator[Outcome]:
             table.evidence("Routes"),
             subnet.evidence("SubnetId"),
         )
+
+
+@rule(
+    "VPC-ENDPOINT-POLICY",
+    Checklist.NETWORKING,
+    severity=MEDIUM,
+    effort=HOURS,
+    needs=("vpc.endpoints", "iam.roles"),
+    reference="https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html",
+)
+def endpoint_names_roles(vpc: Vpc, estate: Estate) -> Iterator[Outcome]:
+    """The policy of a VPC endpoint admits certain roles only.
+
+    Calls through the endpoint are refused unless the caller is one of the roles that its policy names. Pods with
+    roles of their own, the nodes and the controllers of the cluster are not among them, and the error says no more
+    than access denied.
+
+    Fix: add the roles of Pods, nodes and controllers to the endpoint's policy before they are used, or keep the same
+    role for the workload.
+    """
+    endpoints = [each for each in estate.vpc_endpoints if each.vpc_id == vpc.vpc_id]
+    if not endpoints:
+        yield not_applicable("the VPC has no endpoint", reads=("vpc.endpoints",))
+        return
+    for endpoint in endpoints:
+        if any(_names_roles(each) for each in statements_of(endpoint.policy_document)):
+            yield fail(
+                f"the policy of endpoint {endpoint.vpc_endpoint_id} ({endpoint.service_name}) names roles",
+                endpoint.evidence("PolicyDocument", value="names roles"),
+                element=endpoint.service_name,
+            )
+
+
+def _names_roles(statement: Statement) -> bool:
+    principals = statement.principals.get("AWS", ())
+    return any(":role/" in each for each in principals) or any(
+        key.lower() == "aws:principalarn" for _, key, _ in statement.conditions()
+    )
 
 
 @rule(

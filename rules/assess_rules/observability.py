@@ -211,3 +211,86 @@ def _measures(task: TaskDefinition) -> bool:
     agents = (agent_of(each) for each in task.containers())
     # of the agents for traces only the collectors of OpenTelemetry measure containers too
     return any(agent is not None and (agent.kind == "metrics" or "OpenTelemetry" in agent.name) for agent in agents)
+
+
+_XRAY_DAEMON = "AWS X-Ray daemon"
+_XRAY_ACTIONS = ("xray:puttracesegments", "xray:put*", "xray:*")
+
+
+@rule(
+    "OBS-XRAY",
+    Checklist.OBSERVABILITY,
+    severity=MEDIUM,
+    effort=DAYS,
+    needs=("ecs.task_definitions",),
+    also_uses=("iam.roles",),
+    looks_at=("containerDefinitions[].image", "containerDefinitions[].environment[].name"),
+    reference="https://docs.aws.amazon.com/xray/latest/devguide/xray-sdk-daemon-timeline.html",
+)
+def traces_by_xray(workload: Workload, estate: Estate) -> Iterator[Outcome]:
+    """The workload sends traces by the X-Ray daemon or its SDK.
+
+    The daemon and the SDKs of X-Ray are in maintenance mode since February 2026: they get no new features and know
+    nothing of Kubernetes. Carrying them over means work on something that has to be replaced anyway. A collector of
+    OpenTelemetry that sends to X-Ray is fine and is not reported; a permission alone is weak evidence.
+
+    Fix: replace the SDK by OpenTelemetry while the service still runs on ECS, and send to a collector, which runs as
+    a DaemonSet or a Deployment on EKS.
+    """
+    task = workload.task_definition
+    if task is None:
+        return
+    for container in task.containers():
+        agent = agent_of(container)
+        if agent is not None and agent.name == _XRAY_DAEMON:
+            yield fail(
+                f"workload {workload.name} runs the X-Ray daemon",
+                task.evidence(*container.at("image")),
+                element=agent.name,
+            )
+            return
+    if any(agent is not None and "OpenTelemetry" in agent.name for agent in map(agent_of, task.containers())):
+        return
+    for container in task.containers():
+        for index, variable in enumerate(container.definition.environment):
+            if variable.name.startswith("AWS_XRAY_"):
+                place = task.evidence(*container.at("environment", index, "name"))
+                yield fail(f"variable {variable.name} of container {container.name} is the X-Ray SDK's", place)
+                return
+    role = estate.role_by_arn.get(task.task_role_arn or "")
+    for statement in role.statements() if role is not None else ():
+        if role is not None and statement.allows and any(each.lower() in _XRAY_ACTIONS for each in statement.actions):
+            place = role.evidence("Policies", value="xray:PutTraceSegments")
+            yield fail(
+                f"task role {role.name} of workload {workload.name} may send traces to X-Ray", place, confidence=0.5
+            )
+            return
+
+
+@rule(
+    "OBS-AGENT-SIDECAR",
+    Checklist.OBSERVABILITY,
+    kind=Kind.CONVERSION,
+    effort=HOURS,
+    needs=("ecs.task_definitions",),
+    looks_at=("containerDefinitions[].image",),
+    reference="https://docs.aws.amazon.com/eks/latest/userguide/eks-observe.html",
+)
+def agent_beside_the_application(container: Container, estate: Estate) -> Iterator[Outcome]:
+    """A monitoring agent runs beside the application in every task.
+
+    On Kubernetes such an agent usually runs once on each node and serves all Pods there. The application then no
+    longer finds it at localhost, and the agent's own settings move from the task into its chart. The X-Ray daemon is
+    a finding of its own.
+
+    Fix: install the vendor's Helm chart, drop the sidecar, and give the application the node's address
+    (``status.hostIP``) or the Service of the agent instead of localhost.
+    """
+    agent = agent_of(container)
+    if agent is None or agent.kind not in ("metrics", "traces") or agent.name == _XRAY_DAEMON:
+        return
+    if len(container.task.container_definitions) > 1 and not estate.is_daemon(container):
+        yield fail(
+            f"container {container.name} is a monitoring agent beside the application ({agent.name})",
+            container.task.evidence(*container.at("image")),
+        )

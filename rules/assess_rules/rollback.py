@@ -122,7 +122,7 @@ def inactive_task_definition(workload: Workload) -> Iterator[Outcome]:
     needs=("tags", "ecs.services"),
     also_uses=("iac", "survey", "ecs.task_definitions"),
     raised_by=("survey",),
-    reference="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/tutorial.html",
+    reference="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/working-with-templates.html",
 )
 def no_infrastructure_as_code(workload: Workload, estate: Estate) -> Iterator[Outcome]:
     """Nothing shows that the workload can be made again from code.

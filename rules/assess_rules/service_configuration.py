@@ -197,6 +197,70 @@ def automatic_rollback(workload: Workload) -> Iterator[Outcome]:
 
 
 @rule(
+    "SVC-ALARM-ROLLBACK",
+    Checklist.SERVICE_CONFIGURATION,
+    severity=MEDIUM,
+    effort=DAYS,
+    needs=("ecs.services",),
+    also_uses=("cloudwatch.alarms",),
+    reference="https://argo-rollouts.readthedocs.io/en/stable/analysis/cloudwatch/",
+)
+def rollback_by_alarm(workload: Workload) -> Iterator[Outcome]:
+    """CloudWatch alarms roll a deployment of the service back.
+
+    The alarms are what the team has learned about bad releases: error rates, latencies, business figures. A
+    Deployment looks at nothing but readiness, so a release that starts well and then fails its users stays.
+
+    Fix: let Argo Rollouts or Flagger query the same CloudWatch metrics in an analysis while traffic moves, with the
+    alarms' thresholds, and abort on failure.
+    """
+    service = workload.service
+    if service is None:
+        yield not_applicable(_NO_SERVICE)
+        return
+    alarms = service.deployment_configuration.alarms if service.deployment_configuration else None
+    if alarms is not None and alarms.enable and alarms.rollback:
+        yield fail(
+            f"alarms roll deployments of service {workload.name} back: {', '.join(alarms.alarm_names) or 'none named'}",
+            service.evidence("deploymentConfiguration", "alarms", "rollback"),
+        )
+
+
+@rule(
+    "SVC-DEPLOY-HOOKS",
+    Checklist.SERVICE_CONFIGURATION,
+    severity=MEDIUM,
+    softest=LOW,
+    effort=DAYS,
+    needs=("ecs.services",),
+    also_uses=("lambda",),
+    reference="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/blue-green-deployment-implementation.html",
+)
+def deployment_hooks(workload: Workload) -> Iterator[Outcome]:
+    """Deployments of the service call hooks.
+
+    ECS calls a Lambda function (or waits for somebody) at stages of a deployment: smoke tests, schema checks,
+    approvals. A Deployment has no stages and calls nobody, so whatever the hooks stopped goes through. A hook that
+    only pauses is replaced more easily than one that runs code.
+
+    Fix: move the code into an AnalysisTemplate or a Job that the rollout waits for, and pauses into the rollout's
+    steps.
+    """
+    service = workload.service
+    if service is None:
+        yield not_applicable(_NO_SERVICE)
+        return
+    hooks = service.deployment_configuration.lifecycle_hooks if service.deployment_configuration else ()
+    if hooks:
+        only_pauses = all(each.get("targetType") == "PAUSE" for each in hooks)
+        yield fail(
+            f"deployments of service {workload.name} {'pause for somebody' if only_pauses else 'call hooks'}",
+            *(service.evidence("deploymentConfiguration", "lifecycleHooks", index) for index in range(len(hooks))),
+            severity=LOW if only_pauses else MEDIUM,
+        )
+
+
+@rule(
     "SVC-ROLLOUT-PERCENT",
     Checklist.SERVICE_CONFIGURATION,
     kind=Kind.CONVERSION,

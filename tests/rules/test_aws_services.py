@@ -59,6 +59,31 @@ def node_role(*statements: dict[str, Any]) -> Given:
     return role("nodes", *statements, InstanceProfiles=[PROFILE])
 
 
+NIGHTLY = given(
+    "event_rules",
+    Arn=f"arn:aws:events:{REGION}:{ACCOUNT}:rule/nightly",
+    Name="nightly",
+    ScheduleExpression="rate(1 day)",
+    Targets=[{"Id": "1", "Arn": CLUSTER, "EcsParameters": {"TaskDefinitionArn": task_arn("orders")}}],
+)
+
+
+def workflow(family: str) -> Given:
+    state = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::ecs:runTask.sync",
+        "Parameters": {"TaskDefinition": task_arn(family), "Cluster": CLUSTER},
+    }
+    return given(
+        "state_machines",
+        stateMachineArn=f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:billing",
+        name="billing",
+        definition={"StartAt": "Bill", "States": {"Bill": state}},
+    )
+
+
+WORKFLOW = workflow("orders")
+
 CASES = (
     fails(
         "AWS-STATIC-KEYS",
@@ -166,6 +191,50 @@ CASES = (
         reason=Reason.NOT_IN_SOURCE,
     ),
     unknown("AWS-IMDS-DEPENDENCY", "the task definition was refused", *UNREAD, reason=Reason.DENIED),
+    fails(
+        "AWS-EVENTBRIDGE-ECS-TARGET",
+        "a clock",
+        task(),
+        NIGHTLY,
+        says="nightly starts tasks of orders by rate(1 day)",
+        element="nightly",
+        at="/Targets/0/EcsParameters/TaskDefinitionArn",
+    ),
+    not_applicable("AWS-EVENTBRIDGE-ECS-TARGET", "a service", task()),
+    not_applicable("AWS-EVENTBRIDGE-ECS-TARGET", "a state machine", task(), WORKFLOW),
+    unknown(
+        "AWS-EVENTBRIDGE-ECS-TARGET",
+        "schedules were refused",
+        task(),
+        denied("schedules", "events:ListTargetsByRule"),
+        reason=Reason.DENIED,
+    ),
+    fails(
+        "AWS-STEPFUNCTIONS-ECS",
+        "a state runs the task",
+        task(),
+        WORKFLOW,
+        says="state machine billing starts tasks of orders",
+        element="billing",
+        at="/definition/States/Bill",
+    ),
+    passes(
+        "AWS-STEPFUNCTIONS-ECS",
+        "a state runs another task",
+        task(),
+        service(),
+        task(family="bills"),
+        workflow("bills"),
+        subject="orders",
+    ),
+    not_applicable("AWS-STEPFUNCTIONS-ECS", "no state machine runs tasks", task()),
+    unknown(
+        "AWS-STEPFUNCTIONS-ECS",
+        "state machines were refused",
+        task(),
+        denied("workflows", "states:DescribeStateMachine"),
+        reason=Reason.DENIED,
+    ),
 )
 
 

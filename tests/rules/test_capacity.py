@@ -205,6 +205,21 @@ CASES = (
         reason=Reason.DENIED,
         needs="ecs:DescribeCapacityProviders",
     ),
+    fails(
+        "CAP-TASK-LEVEL-SIZE",
+        "two containers share the task's size",
+        task(container(), container("helper"), container("sized", memory=64), cpu="512", memory="1024"),
+        says="2 containers of task definition orders share its size and have none of their own",
+        at="/containerDefinitions/0/name",
+    ),
+    not_applicable("CAP-TASK-LEVEL-SIZE", "a single container", task(container(), cpu="512", memory="1024")),
+    not_applicable("CAP-TASK-LEVEL-SIZE", "no size of the task", task(container(), container("helper"))),
+    not_applicable(
+        "CAP-TASK-LEVEL-SIZE",
+        "sizes of their own",
+        task(container(cpu=128, memory=256), container("helper", memoryReservation=64), memory="1024"),
+    ),
+    unknown("CAP-TASK-LEVEL-SIZE", "the task definition was refused", *UNREAD, reason=Reason.DENIED),
 )
 
 

@@ -74,6 +74,19 @@ OWN = allow("sts:AssumeRole", role_arn("other"))
 THEIRS = allow("sts:AssumeRole", FOREIGN)
 
 
+def trust(key: str, value: str) -> dict[str, Any]:
+    return {
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "ecs-tasks.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+                "Condition": {"ArnLike": {key: value}},
+            }
+        ]
+    }
+
+
 def partner(*actions: str) -> Given:
     statement = {"Effect": "Allow", "Principal": {"AWS": role_arn("orders")}, "Action": list(actions)}
     return Given(
@@ -374,6 +387,22 @@ CASES = (
     ),
     not_applicable("IAM-BOUNDARY", "no boundary", TASK, role("orders")),
     unknown("IAM-BOUNDARY", "the role was refused", TASK, REFUSED, reason=Reason.DENIED),
+    fails(
+        "IAM-TRUST-CONDITIONS",
+        "tasks of one region's clusters only",
+        TASK,
+        role("orders", AssumeRolePolicyDocument=trust("aws:SourceArn", f"arn:aws:ecs:{REGION}:{ACCOUNT}:*")),
+        says="the trust policy of task role orders has a condition on an ECS aws:SourceArn",
+        at="/AssumeRolePolicyDocument",
+    ),
+    not_applicable(
+        "IAM-TRUST-CONDITIONS",
+        "the account alone",
+        TASK,
+        role("orders", AssumeRolePolicyDocument=trust("aws:SourceAccount", ACCOUNT)),
+    ),
+    not_applicable("IAM-TRUST-CONDITIONS", "an execution role", EXECUTION, role("execution")),
+    unknown("IAM-TRUST-CONDITIONS", "the role was refused", TASK, REFUSED, reason=Reason.DENIED),
 )
 
 

@@ -206,6 +206,35 @@ CASES = (
         denied("elb.target_groups", "elasticloadbalancing:DescribeTargetGroups"),
         reason=Reason.DENIED,
     ),
+    fails(
+        "ING-NLB-UDP",
+        "a UDP listener",
+        *BALANCED[:2],
+        group(),
+        balancer("network"),
+        given("listeners", ListenerArn=LISTENER, LoadBalancerArn=BALANCER, Port=53, Protocol="TCP_UDP"),
+        says="listener 53 of load balancer shop takes TCP_UDP",
+        element="TCP_UDP 53",
+        at="/Protocol",
+    ),
+    passes(
+        "ING-NLB-UDP",
+        "a TCP listener",
+        *BALANCED[:2],
+        group(),
+        balancer("network"),
+        given("listeners", ListenerArn=LISTENER, LoadBalancerArn=BALANCER, Port=53, Protocol="TCP"),
+    ),
+    not_applicable("ING-NLB-UDP", "an Application Load Balancer", *BALANCED),
+    unknown(
+        "ING-NLB-UDP",
+        "the listeners were refused",
+        *BALANCED[:2],
+        group(),
+        balancer("network"),
+        denied("elb.listeners", "elasticloadbalancing:DescribeListeners"),
+        reason=Reason.DENIED,
+    ),
 )
 
 NEVER = (

@@ -105,6 +105,40 @@ CASES = (
         reason=Reason.NOT_IN_SOURCE,
     ),
     unknown("MAN-NAME-INVALID", "the task definition was refused", *UNREAD, reason=Reason.DENIED),
+    *(
+        fails(
+            "MAN-PORTNAME-INVALID",
+            f"{name}",
+            task(container(portMappings=[{"containerPort": 80, "name": name}])),
+            says=f"port {name} of container app needs another name on Kubernetes",
+            element=name,
+            at="/containerDefinitions/0/portMappings/0/name",
+        )
+        for name in ("orders-http-port", "orders_http", "HTTP", "8080", "a--b")
+    ),
+    not_applicable(
+        "MAN-PORTNAME-INVALID",
+        "15 characters",
+        task(container(portMappings=[{"containerPort": 80, "name": "orders-http-abc"}])),
+    ),
+    not_applicable("MAN-PORTNAME-INVALID", "no name", task(container(portMappings=[{"containerPort": 80}]))),
+    unknown("MAN-PORTNAME-INVALID", "the task definition was refused", *UNREAD, reason=Reason.DENIED),
+    fails(
+        "MAN-DOCKER-LABELS",
+        "an agent and a proxy are configured",
+        task(container(dockerLabels={"com.datadoghq.ad.logs": "[]", "traefik.enable": "true", "commit": "abc"})),
+        says="labels of container app configure an agent or a proxy: com.datadoghq.ad.logs, traefik.enable",
+        at="/containerDefinitions/0/dockerLabels/com.datadoghq.ad.logs",
+        confidence=0.8,
+    ),
+    passes("MAN-DOCKER-LABELS", "build metadata", task(container(dockerLabels={"commit": "abc", "maintainer": "us"}))),
+    not_applicable("MAN-DOCKER-LABELS", "no labels", task()),
+    unknown(
+        "MAN-DOCKER-LABELS",
+        "a placeholder for all labels",
+        file(unresolved={"/containerDefinitions/0/dockerLabels": "${LABELS}"}),
+        reason=Reason.UNRESOLVED,
+    ),
 )
 
 NEVER = (never("MAN-ENVFILE-S3", "not_applicable", "any container could name a file"),)

@@ -29,6 +29,7 @@ from tests.rules.harness import (
 
 SERVICE_ARN = f"arn:aws:ecs:{REGION}:{ACCOUNT}:service/shop/orders"
 TASK = task(networkMode="awsvpc")
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/orders"
 ALL_ENDPOINTS = ("ec2", "ecr.api", "ecr.dkr", "sts", "logs", "eks", "eks-auth", "elasticloadbalancing", "autoscaling")
 
 
@@ -531,6 +532,45 @@ CASES = (
         TASK,
         service(),
         denied("ecs.services", "ecs:DescribeServices", resource=SERVICE_ARN),
+        reason=Reason.DENIED,
+    ),
+    fails(
+        "VPC-ENDPOINT-POLICY",
+        "a role is named, and another endpoint asks for the principal",
+        *RUNNING,
+        *two_zones(4000),
+        endpoint("s3", PolicyDocument={"Statement": [{"Effect": "Allow", "Principal": {"AWS": ROLE}, "Action": "*"}]}),
+        endpoint(
+            "sqs",
+            PolicyDocument={
+                "Statement": {
+                    "Effect": "Allow",
+                    "Principal": "*",
+                    "Action": "*",
+                    "Condition": {"ArnEquals": {"aws:PrincipalArn": ROLE}},
+                }
+            },
+        ),
+        says=(
+            f"the policy of endpoint vpce-s3 (com.amazonaws.{REGION}.s3) names roles",
+            f"the policy of endpoint vpce-sqs (com.amazonaws.{REGION}.sqs) names roles",
+        ),
+        at=("/PolicyDocument", "/PolicyDocument"),
+    ),
+    passes(
+        "VPC-ENDPOINT-POLICY",
+        "everybody is admitted",
+        *RUNNING,
+        *two_zones(4000),
+        endpoint("s3", PolicyDocument={"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*"}]}),
+    ),
+    not_applicable("VPC-ENDPOINT-POLICY", "no endpoint", *RUNNING, *two_zones(4000)),
+    unknown(
+        "VPC-ENDPOINT-POLICY",
+        "endpoints were refused",
+        *RUNNING,
+        *two_zones(4000),
+        denied("vpc.endpoints", "ec2:DescribeVpcEndpoints"),
         reason=Reason.DENIED,
     ),
 )

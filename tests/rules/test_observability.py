@@ -12,8 +12,11 @@ from tests.rules.harness import (
     denied,
     fails,
     file,
+    never,
     not_applicable,
     passes,
+    role,
+    role_arn,
     service,
     task,
     task_arn,
@@ -177,7 +180,60 @@ CASES = (
         reason=Reason.DENIED,
         needs="ecs:DescribeTaskDefinition",
     ),
+    fails(
+        "OBS-XRAY",
+        "the daemon runs beside the application",
+        task(container(), {**container("xray"), "image": "public.ecr.aws/xray/aws-xray-daemon:3.x"}),
+        says="workload orders runs the X-Ray daemon",
+        at="/containerDefinitions/1/image",
+    ),
+    fails(
+        "OBS-XRAY",
+        "a variable of the SDK",
+        task(container(environment=[{"name": "AWS_XRAY_DAEMON_ADDRESS", "value": "xray:2000"}])),
+        says="variable AWS_XRAY_DAEMON_ADDRESS of container app is the X-Ray SDK's",
+        at="/containerDefinitions/0/environment/0/name",
+    ),
+    fails(
+        "OBS-XRAY",
+        "a permission alone",
+        task(taskRoleArn=role_arn("orders")),
+        role("orders", {"Effect": "Allow", "Action": ["xray:PutTraceSegments"], "Resource": "*"}),
+        says="task role orders of workload orders may send traces to X-Ray",
+        confidence=0.5,
+    ),
+    passes("OBS-XRAY", "nothing shows it", task()),
+    passes(
+        "OBS-XRAY",
+        "a collector sends to X-Ray",
+        task(
+            container(environment=[{"name": "AWS_XRAY_CONTEXT_MISSING", "value": "LOG_ERROR"}]),
+            {**container("otel"), "image": "amazon/aws-otel-collector:v0.40.0"},
+            taskRoleArn=role_arn("orders"),
+        ),
+        role("orders", {"Effect": "Allow", "Action": "xray:*", "Resource": "*"}),
+    ),
+    unknown("OBS-XRAY", "the task definition was refused", *UNREAD, reason=Reason.DENIED),
+    fails(
+        "OBS-AGENT-SIDECAR",
+        "an agent beside the application",
+        task(container(), {**container("datadog"), "image": "public.ecr.aws/datadog/agent:7"}),
+        subject="orders/datadog",
+        says="container datadog is a monitoring agent beside the application (Datadog agent)",
+        at="/containerDefinitions/1/image",
+    ),
+    not_applicable("OBS-AGENT-SIDECAR", "an application", task()),
+    not_applicable("OBS-AGENT-SIDECAR", "an agent that runs as a daemon", *daemon("public.ecr.aws/datadog/agent:7")),
+    not_applicable(
+        "OBS-AGENT-SIDECAR",
+        "the X-Ray daemon is another rule's",
+        task(container(), {**container("xray"), "image": "public.ecr.aws/xray/aws-xray-daemon:3.x"}),
+        subject="orders/xray",
+    ),
+    unknown("OBS-AGENT-SIDECAR", "the task definition was refused", *UNREAD, reason=Reason.DENIED),
 )
+
+NEVER = (never("OBS-XRAY", "not_applicable", "any workload could use it"),)
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

@@ -304,6 +304,38 @@ CASES = (
     passes("SVC-SCALING-KEDA", "CPU only", task(), scalable(), CPU),
     not_applicable("SVC-SCALING-KEDA", "no scalable target", task()),
     unknown("SVC-SCALING-KEDA", "scaling was refused", task(), SCALING_REFUSED, reason=Reason.DENIED),
+    fails(
+        "SVC-ALARM-ROLLBACK",
+        "alarms roll back",
+        task(),
+        deployed(alarms={"alarmNames": ["errors", "latency"], "enable": True, "rollback": True}),
+        says="alarms roll deployments of service orders back: errors, latency",
+        at="/deploymentConfiguration/alarms/rollback",
+    ),
+    passes("SVC-ALARM-ROLLBACK", "alarms are off", task(), deployed(alarms={"enable": False, "rollback": True})),
+    passes("SVC-ALARM-ROLLBACK", "alarms only stop", task(), deployed(alarms={"enable": True, "rollback": False})),
+    passes("SVC-ALARM-ROLLBACK", "no alarms", task(), service()),
+    not_applicable("SVC-ALARM-ROLLBACK", "a scheduled task", task(), JOB),
+    unknown("SVC-ALARM-ROLLBACK", "the service was refused", task(), service(), REFUSED, reason=Reason.DENIED),
+    fails(
+        "SVC-DEPLOY-HOOKS",
+        "a function and a pause",
+        task(),
+        deployed(lifecycleHooks=[{"hookTargetArn": "arn:aws:lambda:::function:smoke"}, {"targetType": "PAUSE"}]),
+        says="deployments of service orders call hooks",
+        at="/deploymentConfiguration/lifecycleHooks/0",
+    ),
+    fails(
+        "SVC-DEPLOY-HOOKS",
+        "pauses only",
+        task(),
+        deployed(lifecycleHooks=[{"targetType": "PAUSE"}]),
+        says="deployments of service orders pause for somebody",
+        severity=LOW,
+    ),
+    passes("SVC-DEPLOY-HOOKS", "no hooks", task(), service()),
+    not_applicable("SVC-DEPLOY-HOOKS", "a scheduled task", task(), JOB),
+    unknown("SVC-DEPLOY-HOOKS", "the service was refused", task(), service(), REFUSED, reason=Reason.DENIED),
 )
 
 
