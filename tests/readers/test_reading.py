@@ -295,7 +295,9 @@ def test_a_named_file_that_cannot_be_used_is_one_line(
     assert caught.value.exit_code == 2
 
 
-@pytest.mark.parametrize("content", [b"\x1f\x8b", b"\x1f\x8bgarbage", gzip.compress(b"{}", mtime=0)[:-9], gzip.compress(b"{}", mtime=0)])
+@pytest.mark.parametrize(
+    "content", [b"\x1f\x8b", b"\x1f\x8bgarbage", gzip.compress(b"{}", mtime=0)[:-9], gzip.compress(b"{}", mtime=0)]
+)
 def test_a_compressed_file_that_is_no_saved_estate_is_one_line(here: Path, content: bytes) -> None:
     (here / "x.json.gz").write_bytes(content)
     with pytest.raises(InputError, match=r"\Ax\.json\.gz: [^\n]+\Z"):
