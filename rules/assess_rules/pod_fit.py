@@ -14,6 +14,7 @@ from assess.rule import (
     DAYS,
     HIGH,
     HOURS,
+    INFO,
     LOW,
     MEDIUM,
     Outcome,
@@ -113,7 +114,7 @@ def added_capabilities(container: Container, estate: Estate) -> Iterator[Outcome
         yield not_applicable("Windows has no Linux capabilities")
         return
     if container.definition.privileged and not _refuses_privileges(container, estate):
-        yield not_applicable("a privileged container has every capability")
+        yield not_applicable("a privileged container takes no notice of added capabilities")
         return
     linux = container.definition.linux_parameters
     added = linux.capabilities.add if linux is not None and linux.capabilities is not None else ()
@@ -381,6 +382,99 @@ def range_of_ports(container: Container) -> Iterator[Outcome]:
             yield fail(message, container.task.evidence(*at), element=mapping.container_port_range)
 
 
+@rule(
+    "POD-LINKS",
+    Checklist.POD_FIT,
+    severity=LOW,
+    effort=HOURS,
+    needs=("ecs.task_definitions",),
+    looks_at=("networkMode", "containerDefinitions[].links"),
+    reference="https://kubernetes.io/docs/concepts/workloads/pods/#pod-networking",
+)
+def docker_links(container: Container, estate: Estate) -> Iterator[Outcome]:
+    """A container reaches another one by a Docker link
+
+    A link gives the other container a name in /etc/hosts and sets variables with its address and ports. Neither exists
+    in a Pod, where containers reach each other on localhost.
+
+    Fix: Point the configuration at localhost, or keep the name with hostAliases, and set the ALIAS_PORT variables that
+    the application reads.
+    """
+    mode = _network_mode(container.task, estate)
+    if mode is None:
+        return
+    if mode != "bridge":
+        yield not_applicable("links exist in bridge mode only")
+        return
+    for index, link in enumerate(container.definition.links):
+        name, _, alias = link.partition(":")
+        message = f"container {container.name} reaches container {name} as {alias or name} by a Docker link"
+        yield fail(message, container.task.evidence(*container.at("links", index)), element=name)
+
+
+@rule(
+    "POD-CUSTOM-DNS",
+    Checklist.POD_FIT,
+    severity=MEDIUM,
+    effort=HOURS,
+    needs=("ecs.task_definitions",),
+    looks_at=("networkMode", "containerDefinitions[].dnsServers", "containerDefinitions[].dnsSearchDomains"),
+    reference="https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/#pod-dns-config",
+)
+def own_name_servers(container: Container, estate: Estate) -> Iterator[Outcome]:
+    """A container has name servers or search domains of its own
+
+    Copied into a Pod as they are, they take the place of the cluster's DNS, and no Service is found by its name any
+    more. Kubernetes also searches its own domains first (ndots 5), so short names can resolve to something else.
+
+    Fix: Let CoreDNS forward the domains in question to those servers, and add search domains through dnsConfig while
+    dnsPolicy stays ClusterFirst.
+    """
+    mode = _network_mode(container.task, estate)
+    if mode is None:
+        return
+    if mode == "awsvpc":
+        yield not_applicable("in awsvpc mode ECS refuses these fields")
+        return
+    for field, what, values in (
+        ("dnsServers", "the name server", container.definition.dns_servers),
+        ("dnsSearchDomains", "the search domain", container.definition.dns_search_domains),
+    ):
+        for index, value in enumerate(values):
+            message = f"container {container.name} uses {what} {value}"
+            yield fail(message, container.task.evidence(*container.at(field, index)), element=value)
+
+
+@rule(
+    "POD-NO-NETWORK",
+    Checklist.POD_FIT,
+    severity=MEDIUM,
+    effort=HOURS,
+    needs=("ecs.task_definitions",),
+    looks_at=("networkMode", "containerDefinitions[].disableNetworking"),
+    reference="https://kubernetes.io/docs/concepts/services-networking/network-policies/",
+)
+def no_network(task: TaskDefinition, estate: Estate) -> Iterator[Outcome]:
+    """A task or a container runs without a network
+
+    Every Pod has an address and reaches everything that nothing forbids. What ran in isolation gains a way out, and
+    the containers of one Pod cannot be told apart by the network.
+
+    Fix: Deny all traffic of the Pod with a NetworkPolicy, and check that the network plugin of the cluster enforces
+    policies. Give a container that alone must be isolated a Pod of its own.
+    """
+    if estate.runs_on_fargate(task) or task.is_windows:
+        yield not_applicable("Fargate and Windows always have a network")
+        return
+    if task.network_mode == "none":
+        yield fail("the task runs without a network", task.evidence("networkMode"))
+        return
+    for container in task.containers():
+        if container.definition.disable_networking:
+            evidence = task.evidence(*container.at("disableNetworking"))
+            yield fail(f"container {container.name} runs without a network", evidence, element=container.name)
+
+
 # --- devices and kernel -----------------------------------------------------------------------------------------
 
 
@@ -451,3 +545,65 @@ def unsafe_sysctl(container: Container, policy: Policy) -> Iterator[Outcome]:
                 yield fail(message, evidence, element=name, severity=HIGH)
             else:
                 yield fail(message, evidence, element=name, settled=target is not None)
+
+
+@rule(
+    "POD-SWAP",
+    Checklist.POD_FIT,
+    severity=MEDIUM,
+    effort=DAYS,
+    needs=("ecs.task_definitions",),
+    looks_at=("containerDefinitions[].linuxParameters.maxSwap",),
+    reference="https://kubernetes.io/docs/concepts/cluster-administration/swap-memory-management/",
+)
+def uses_swap(container: Container, estate: Estate) -> Iterator[Outcome]:
+    """A container may use swap space
+
+    Nodes have no swap space by default. Where they do (NodeSwap), Kubernetes decides from the memory request how much
+    a container may use; a size for one container cannot be set. Without swap the container is killed where it used to
+    become slow.
+
+    Fix: Raise the memory limit to what the container uses with swap today, or run it on a node group with NodeSwap.
+    """
+    if _refuses_privileges(container, estate):
+        yield not_applicable("Fargate and Windows have no swap space for containers")
+        return
+    linux = container.definition.linux_parameters
+    if linux is not None and linux.max_swap:
+        message = f"container {container.name} may use {linux.max_swap} MiB of swap space"
+        yield fail(message, container.task.evidence(*container.at("linuxParameters", "maxSwap")))
+
+
+@rule(
+    "POD-SECURITY-OPTS",
+    Checklist.POD_FIT,
+    severity=MEDIUM,
+    softest=INFO,
+    effort=DAYS,
+    needs=("ecs.task_definitions",),
+    looks_at=("containerDefinitions[].dockerSecurityOptions",),
+    reference="https://kubernetes.io/docs/tutorials/security/apparmor/",
+)
+def docker_security_options(container: Container, estate: Estate) -> Iterator[Outcome]:
+    """A container runs under Docker security options
+
+    AppArmor profiles and SELinux labels have fields of their own in a Pod, but the profiles have to be on every node
+    that the Pod may land on, or it does not start. no-new-privileges maps to allowPrivilegeEscalation: false as it is.
+
+    Credential specs are reported by RUN-GMSA.
+
+    Fix: Install the profiles on the nodes (Security Profiles Operator) and name them under securityContext:
+    appArmorProfile, seLinuxOptions or seccompProfile.
+    """
+    if estate.runs_on_fargate(container):
+        yield not_applicable("Fargate refuses Docker security options")
+        return
+    for index, option in enumerate(container.definition.docker_security_options):
+        name = option.replace("=", ":").partition(":")[0].lower()
+        if name.startswith("credentialspec"):
+            continue
+        evidence = container.task.evidence(*container.at("dockerSecurityOptions", index))
+        harmless = name == "no-new-privileges"
+        message = f"container {container.name} runs under the Docker security option {option}"
+        severity, effort = (INFO, HOURS) if harmless else (MEDIUM, DAYS)
+        yield fail(message, evidence, element=name, severity=severity, effort=effort)

@@ -524,6 +524,33 @@ def s3_files_volume(task: TaskDefinition, policy: Policy) -> Iterator[Outcome]:
 _NO_S3_FILES = {"fargate": "EKS Fargate", "hybrid_nodes": "a hybrid node"}
 
 
+@rule(
+    "STO-VOLUMES-FROM",
+    Checklist.STATELESSNESS,
+    severity=MEDIUM,
+    effort=HOURS,
+    needs=("ecs.task_definitions",),
+    looks_at=("containerDefinitions[].volumesFrom",),
+    reference=f"{_STORAGE}/volumes/#image",
+)
+def volumes_of_another_container(container: Container) -> Iterator[Outcome]:
+    """A container takes over the volumes of another one
+
+    A Pod has no way to say "all mounts of that container", and what the other image brought along under those paths
+    does not come with an emptyDir: it starts out empty, and the container finds no files.
+
+    Fix: Mount each volume by name in both containers. Copy files that come from an image in an init container, or
+    mount the image itself as a volume.
+    """
+    if len(container.task.container_definitions) < 2 or container.task.is_windows:
+        yield not_applicable("there is no other container to take volumes from")
+        return
+    for index, source in enumerate(container.definition.volumes_from):
+        message = f"container {container.name} takes over the volumes of container {source.source_container}"
+        at = container.at("volumesFrom", index, "sourceContainer")
+        yield fail(message, container.task.evidence(*at), element=source.source_container)
+
+
 # --- scratch space ----------------------------------------------------------------------------------------------
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from assess.estate.gaps import Reason
-from assess.rule import DAYS, HIGH, HOURS, LOW, MEDIUM
+from assess.rule import DAYS, HIGH, HOURS, INFO, LOW, MEDIUM
 from tests.rules.harness import (
     ACCOUNT,
     REGION,
@@ -413,7 +413,97 @@ KERNEL = (
     *lost("POD-DEVICES", "POD-SYSCTL-UNSAFE"),
 )
 
-CASES: tuple[Case, ...] = (*PRIVILEGES, *NAMESPACES, *PORTS, *KERNEL)
+NETWORK = (
+    fails(
+        "POD-LINKS",
+        "a link with an alias, and one without",
+        task(container("web", links=["db:database", "cache"]), container("db"), container("cache")),
+        says=(
+            "container web reaches container db as database by a Docker link",
+            "container web reaches container cache as cache by a Docker link",
+        ),
+        element=("db", "cache"),
+        at=("/containerDefinitions/0/links/0", "/containerDefinitions/0/links/1"),
+        subject="orders/web",
+    ),
+    passes("POD-LINKS", "none", task()),
+    not_applicable("POD-LINKS", "awsvpc", task(networkMode="awsvpc")),
+    unknown("POD-LINKS", "the mode is left open", file(unresolved={"/networkMode": "${M}"}), reason=Reason.UNRESOLVED),
+    fails(
+        "POD-CUSTOM-DNS",
+        "a name server and a search domain",
+        task(container(dnsServers=["10.0.0.53"], dnsSearchDomains=["corp.example"])),
+        says=(
+            "container app uses the name server 10.0.0.53",
+            "container app uses the search domain corp.example",
+        ),
+        element=("10.0.0.53", "corp.example"),
+        at=("/containerDefinitions/0/dnsServers/0", "/containerDefinitions/0/dnsSearchDomains/0"),
+    ),
+    passes("POD-CUSTOM-DNS", "none", task()),
+    not_applicable("POD-CUSTOM-DNS", "awsvpc refuses them", task(networkMode="awsvpc")),
+    unknown("POD-CUSTOM-DNS", "a placeholder", file(**open_field("dnsServers")), reason=Reason.UNRESOLVED),
+    fails(
+        "POD-NO-NETWORK",
+        "the task",
+        task(networkMode="none"),
+        says="the task runs without a network",
+        at="/networkMode",
+    ),
+    fails(
+        "POD-NO-NETWORK",
+        "a container",
+        task(container("scan", disableNetworking=True)),
+        says="container scan runs without a network",
+        element="scan",
+        at="/containerDefinitions/0/disableNetworking",
+    ),
+    passes("POD-NO-NETWORK", "both have one", task(container(disableNetworking=False))),
+    not_applicable("POD-NO-NETWORK", "Fargate", task(**FARGATE)),
+    not_applicable("POD-NO-NETWORK", "Windows", task(**WINDOWS)),
+    *lost("POD-LINKS", "POD-CUSTOM-DNS", "POD-NO-NETWORK"),
+)
+
+OPTIONS = (
+    fails(
+        "POD-SWAP",
+        "swap space",
+        task(container(linuxParameters={"maxSwap": 512, "swappiness": 60})),
+        says="container app may use 512 MiB of swap space",
+        at="/containerDefinitions/0/linuxParameters/maxSwap",
+    ),
+    passes("POD-SWAP", "0", task(container(linuxParameters={"maxSwap": 0}))),
+    passes("POD-SWAP", "absent", task()),
+    not_applicable("POD-SWAP", "Fargate", task(**FARGATE)),
+    not_applicable("POD-SWAP", "Windows", task(**WINDOWS)),
+    fails(
+        "POD-SECURITY-OPTS",
+        "an AppArmor profile",
+        task(container(dockerSecurityOptions=["apparmor:docker-default"])),
+        says="container app runs under the Docker security option apparmor:docker-default",
+        element="apparmor",
+        at="/containerDefinitions/0/dockerSecurityOptions/0",
+        effort=DAYS,
+    ),
+    fails(
+        "POD-SECURITY-OPTS",
+        "no new privileges, which maps as it is",
+        task(container(dockerSecurityOptions=["no-new-privileges"])),
+        says="container app runs under the Docker security option no-new-privileges",
+        severity=INFO,
+        effort=HOURS,
+    ),
+    passes("POD-SECURITY-OPTS", "none", task()),
+    passes(
+        "POD-SECURITY-OPTS",
+        "a credential spec, another rule's",
+        task(container(dockerSecurityOptions=["credentialspec:file://web.json"])),
+    ),
+    not_applicable("POD-SECURITY-OPTS", "Fargate", task(**FARGATE)),
+    *lost("POD-SWAP", "POD-SECURITY-OPTS"),
+)
+
+CASES: tuple[Case, ...] = (*PRIVILEGES, *NAMESPACES, *PORTS, *KERNEL, *NETWORK, *OPTIONS)
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

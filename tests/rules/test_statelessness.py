@@ -744,6 +744,22 @@ EBS = (
     unknown("STO-EBS-TASK", "a file does not hold the service", file(), reason=Reason.NOT_IN_SOURCE),
 )
 
+VOLUMES_FROM = (
+    fails(
+        "STO-VOLUMES-FROM",
+        "a container takes over another's volumes",
+        task(container("web", volumesFrom=[{"sourceContainer": "assets", "readOnly": True}]), container("assets")),
+        says="container web takes over the volumes of container assets",
+        element="assets",
+        at="/containerDefinitions/0/volumesFrom/0/sourceContainer",
+        subject="orders/web",
+    ),
+    passes("STO-VOLUMES-FROM", "it takes none", task(container("web"), container("assets")), subject="orders/web"),
+    not_applicable("STO-VOLUMES-FROM", "a single container", task()),
+    not_applicable("STO-VOLUMES-FROM", "Windows", task(container(), container("b"), **WINDOWS), subject="orders/app"),
+    unknown("STO-VOLUMES-FROM", "the task definition could not be described", *UNDESCRIBED, reason=Reason.DENIED),
+)
+
 CASES: tuple[Case, ...] = (
     *HOST_PATH,
     *DOCKER_SOCK,
@@ -755,6 +771,7 @@ CASES: tuple[Case, ...] = (
     *SCRATCH,
     *DATASTORES,
     *EBS,
+    *VOLUMES_FROM,
 )
 
 NEVER = (
