@@ -489,6 +489,7 @@ CLOUD_MAP = (
         registered(),
         NO_CLOUD_MAP,
         says="clients find service orders in Cloud Map as srv-1",
+        softest=INFO,
     ),
     passes("ECS-CLOUDMAP", "no registry", task()),
     passes("ECS-CLOUDMAP", "an HTTP namespace", task(), registered(), *records()),

@@ -97,12 +97,12 @@ def typical() -> Estate:
     password = [{"name": "DATABASE_PASSWORD", "value": "q8Rw!71zLpVx"}, {"name": "DATABASE_HOST", "value": "10.0.3.17"}]
     site.service("billing", served=True, role=wide, container={"environment": password}, **grown)
     for name in ("orders", "stock"):
-        site.service(name, registered=True, role=wide, desiredCount=1, **grown)
+        site.service(name, registered=BY_ADDRESS, role=wide, desiredCount=1, **grown)
     site.service("worker", role=wide, container={"image": "worker:latest"}, desiredCount=1, **grown)
     site.service("images", container={"healthCheck": HEALTHY}, tags={"owner": "market"}, **grown)
     site.service(
         "search",
-        registered=True,
+        registered=BY_API,
         container={
             "image": "elasticsearch:7.17.9",
             "mountPoints": [{"sourceVolume": "data", "containerPath": "/usr/share/elasticsearch/data"}],
@@ -164,6 +164,8 @@ def bad() -> Estate:
 
 
 ROLLING: Document = {"maximumPercent": 200, "minimumHealthyPercent": 100}
+BY_ADDRESS: Document = {"DnsConfig": {"DnsRecords": [{"Type": "A", "TTL": 15}], "RoutingPolicy": "MULTIVALUE"}}
+BY_API: Document = {}
 HEALTHY: Document = {"command": ["CMD", "/bin/check"], "interval": 30, "timeout": 5, "retries": 3}
 
 
@@ -315,7 +317,7 @@ class _Site:
         *,
         served: bool = False,
         classic: bool = False,
-        registered: bool = False,
+        registered: Document | None = None,
         scaled: bool = True,
         role: str | None = None,
         container: Mapping[str, Any] | None = None,
@@ -326,7 +328,7 @@ class _Site:
         """A service of two tasks; ``container``, ``task`` and ``given`` change what a careful team would write.
 
         Requests reach it through an Application Load Balancer (``served``) or a Classic one, or by its name in Cloud
-        Map (``registered``).
+        Map (``registered``: what Cloud Map says of its records).
         """
         own = _tags(self.tags | dict(tags or {}))
         revision = f"{ECS}:task-definition/{name}:7"
@@ -343,7 +345,7 @@ class _Site:
                 "taskRoleArn": task_role,
                 "executionRoleArn": role or self.role(f"{name}-execution"),
                 "containerDefinitions": [
-                    _container(name, listens=served or classic or registered) | dict(container or {})
+                    _container(name, listens=served or classic or registered is not None) | dict(container or {})
                 ],
                 "tags": own,
                 **(instances if self.on_instances else fargate),
@@ -368,7 +370,7 @@ class _Site:
                 "deploymentConfiguration": {"maximumPercent": 200, "minimumHealthyPercent": 100} | breaker,
                 "networkConfiguration": None if self.on_instances else {"awsvpcConfiguration": network},
                 "loadBalancers": self._balanced(name, served, classic),
-                "serviceRegistries": self._registered(name) if registered else [],
+                "serviceRegistries": self._registered(name, registered) if registered is not None else [],
                 "tags": own,
                 **given,
             },
@@ -430,9 +432,16 @@ class _Site:
         )
         return [{"targetGroupArn": group, "containerName": name, "containerPort": 8080}]
 
-    def _registered(self, name: str) -> list[Document]:
+    def _registered(self, name: str, dns: Document) -> list[Document]:
         arn = f"arn:aws:servicediscovery:{REGION}:{ACCOUNT}:service/srv-{name}"
-        self._add("discovery_services", Arn=arn, Id=f"srv-{name}", Name=name, NamespaceId="ns-0a1b2c3d4e5f6071")
+        self._add(
+            "discovery_services",
+            Arn=arn,
+            Id=f"srv-{name}",
+            Name=name,
+            NamespaceId="ns-0a1b2c3d4e5f6071",
+            **dns,
+        )
         return [{"registryArn": arn}]
 
     def _add(self, kind: str, **document: Any) -> None:
