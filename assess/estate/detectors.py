@@ -119,7 +119,7 @@ _TOKENS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("google-oauth-secret", re.compile(_START + r"(?:GOCSPX-[A-Za-z0-9_-]{20,64}|ya29\.[A-Za-z0-9_-]{20,512})")),
     ("sendgrid-key", re.compile(_START + r"SG\.[A-Za-z0-9_-]{16,64}\.[A-Za-z0-9_-]{16,128}")),
     ("npm-token", re.compile(_START + r"npm_[A-Za-z0-9]{36}")),
-    ("npm-token", re.compile(r":_(?:authToken|password|auth)=\s{0,8}[^\s\"']{8,512}")),
+    ("npm-token", re.compile(r":_(?:authToken|password|auth)=\s{0,8}[^\s\"']{1,512}")),
     ("anthropic-key", re.compile(_START + r"sk-ant-[A-Za-z0-9_-]{20,255}")),
     ("openai-key", re.compile(_START + r"sk-(?:proj-|svcacct-|admin-)[A-Za-z0-9_-]{20,255}")),
     ("openai-key", re.compile(_START + r"sk-[A-Za-z0-9]{32,64}(?![A-Za-z0-9])")),
@@ -232,9 +232,12 @@ _RUN = re.compile(r"[^\s\"'<>`]+")
 _PORT_AND_PATH = re.compile(r"[^\s:@/]*:[0-9]{1,5}(?:[/?#,]|$)")
 _AUTHORITY_END = re.compile(r"[/?#]")
 _HOST_AFTER = re.compile(r"@(?:\[|[A-Za-z0-9.-])")
-_NO_SCHEME = re.compile(
-    r"(?<![\w/.:@-])[\w.+-]{1,64}:([^\s@\"'<>/:]{1,256})@(?!sha256:)(?:(?:tcp|udp|unix)\(|[A-Za-z0-9-]{1,63}[.:])"
+_NO_SCHEME = (
+    re.compile(r"(?<![\w/.:@-])[\w.+-]{1,64}:([^\s@\"'<>/:]{1,256})@(?!sha256:)[A-Za-z0-9-]{1,63}[.:]"),
+    re.compile(r"(?<![\w/.:@-])[\w.+-]{1,64}:([^\s@\"'<>]{1,256})@(?:tcp|udp|unix)\("),
+    re.compile(r"jdbc:oracle:[a-z0-9]{2,5}:[\w.$#-]{1,64}/([^\s@\"'<>]{1,256})@"),
 )
+"""``user:password@host``, Go's ``user:password@tcp(host)``, Oracle's ``user/password@//host``."""
 _KEY_VALUE = re.compile(
     r"(?i)(?<![A-Za-z0-9])(?:password|passwd|pwd|pass)\s{0,3}=\s{0,3}"
     r"(\"[^\"]{0,512}\"|'[^']{0,512}'|[^\s;&,\"'|<>)]{1,512})"
@@ -247,8 +250,9 @@ def _userinfo(text: str) -> Iterator[Span]:
         if "://" in text:
             for run in _RUN.finditer(masked):
                 yield from _urls_userinfo(text, run.start(), run.group())
-        for match in _NO_SCHEME.finditer(masked):
-            yield from _password(text, match.start(1), match.end(1))
+        for pattern in _NO_SCHEME:
+            for match in pattern.finditer(masked):
+                yield from _password(text, match.start(1), match.end(1))
     if "=" in text:
         for match in _KEY_VALUE.finditer(masked):
             yield from _password(text, match.start(1), match.end(1))

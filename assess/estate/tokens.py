@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from assess.estate.detectors import REFERENCE, has_aws_key_id, is_aws_secret, looks_random, spans, value_class
+from assess.estate.detectors import REFERENCE, Span, has_aws_key_id, is_aws_secret, looks_random, spans, value_class
 from assess.estate.names import NameKind, is_secret_name, name_kind
 from assess.estate.redaction import MARKER, RedactionClass
 from assess.estate.wordlists import HARMLESS_WORDS, WORD_LISTS
@@ -48,9 +48,7 @@ class TokenReader:
 
     def choice(self, text: str) -> str:
         """One of a list that AWS keeps: kept when it has the shape of one."""
-        if _CHOICE.fullmatch(text) and not looks_random(text):
-            return self._without_spans(text, paired=False)
-        return self.text(text)
+        return text if _CHOICE.fullmatch(text) and self._is_plain(text) else self.text(text)
 
     def text(self, text: str) -> str:
         """A text of which nothing is known."""
@@ -81,9 +79,12 @@ class TokenReader:
 
     def key(self, text: str) -> str:
         """A key of an object: kept when it has the shape of a name and no detector hits it."""
-        if _KEY.fullmatch(text) and not looks_random(text):
-            return self._without_spans(text, paired=False)
-        return self.text(text)
+        return text if _KEY.fullmatch(text) and self._is_plain(text) else self.text(text)
+
+    def _is_plain(self, text: str) -> bool:
+        if (text, "") in self._kept or text in self._kept_identifiers:
+            return not looks_random(text)
+        return not looks_random(text) and not spans(text, now=self._now)
 
     # --- documents of unknown shape -----------------------------------------------------------------------------
 
@@ -153,16 +154,17 @@ class TokenReader:
         return self._one_if_nothing_kept(text, self._tokens(clean, _Command(), depth, name))
 
     def _without_spans(self, text: str, paired: bool) -> str:
-        found = spans(text, now=self._now, paired=paired)
-        if not found:
-            return text
-        pieces: list[str] = []
-        at = 0
-        for span in found:
-            piece = text[span.start : span.end]
-            pieces += [text[at : span.start], piece if MARKER.fullmatch(piece) else self._redact(*span[2:], piece)]
-            at = span.end
-        return "".join((*pieces, text[at:]))
+        for _ in range(_MOST_ROUNDS):  # what follows a replaced piece closely shows only once that is gone
+            found = [each for each in spans(text, now=self._now, paired=paired) if not _is_marker(text, each)]
+            if not found:
+                return text
+            pieces: list[str] = []
+            at = 0
+            for span in found:
+                pieces += [text[at : span.start], self._redact(*span[2:], text[span.start : span.end])]
+                at = span.end
+            text = "".join((*pieces, text[at:]))
+        return self._redact(RedactionClass.TOKEN, "several", text)
 
     def _json(self, text: str, depth: int) -> str | None:
         """The text with its leaves passed, where it is JSON."""
@@ -183,6 +185,14 @@ class TokenReader:
         if MARKER.search(text) or _LETTER_OR_DIGIT.search(MARKER.sub("", passed)):
             return passed
         return self._redact(RedactionClass.TEXT, "unknown", text)
+
+    def _assigned(self, match: re.Match[str]) -> str:
+        """``password => "x"``, ``key="password" value="x"``: a name and what is quoted after it."""
+        name, _, _, inside = match.groups()
+        if not is_secret_name(name):
+            return match.group()
+        head, tail = match.group()[: match.start(4) - match.start()], match.group()[match.end(4) - match.start() :]
+        return head + self._named(name, inside) + tail
 
     def _argument(self, text: str, state: "_Command") -> str:
         if not text or MARKER.fullmatch(text):
@@ -206,7 +216,10 @@ class TokenReader:
     # --- tokens -------------------------------------------------------------------------------------------------
 
     def _tokens(self, text: str, state: "_Command", depth: int, name: str) -> str:
-        text = _BRACED.sub(self._braced, text) if "{" in text or "[" in text else text
+        if "{" in text or "[" in text:
+            text = _BRACED.sub(self._braced, text)
+        if '"' in text or "'" in text:
+            text = _ATTRIBUTE.sub(self._assigned, _ASSIGNED.sub(self._assigned, text))
         return "".join(self._token(match, text, state, depth, name) for match in _TOKEN.finditer(text))
 
     def _braced(self, match: re.Match[str]) -> str:
@@ -240,6 +253,8 @@ class TokenReader:
             if not _is_option(token):
                 return token if kind == "reference" else self._named(under, token)
         if kind == "reference":
+            if token[0] == "<" and text[match.end() : match.end() + 1].strip() and is_secret_name(token[1:-1]):
+                state.pending = token[1:-1]  # an element of XML, not a placeholder
             return self._reference(token, depth)
         if kind == "url":
             return self._url(token, depth)
@@ -315,7 +330,7 @@ class TokenReader:
         if option is not None and not looks_random(word):
             state.after(word)
             return word
-        if pair is not None:
+        if pair is not None and not looks_random(pair.group(2)):
             return self._pair(pair, state, depth)
         if name and name_kind(name) is NameKind.RESOURCE and _is_resource(word):
             return word
@@ -329,7 +344,7 @@ class TokenReader:
             if not value and is_harmless(key):
                 return dashes + key + sign
             return self._parts(dashes + key + sign + value, state)
-        head = (dashes + key if not looks_random(key) else dashes + self._part(key)) + sign
+        head = dashes + key + sign
         bare = key.rpartition("D")[2] if dashes == "-" and key.startswith("D") else key
         if not value:
             state.pending = bare if is_secret_name(bare) and not (sign == ":" and bare.lower() in _SECTIONS) else ""
@@ -356,6 +371,9 @@ class TokenReader:
             return self._parts(word[:arn].rstrip(":"), state) + word[len(word[:arn].rstrip(":")) :]
         if word.endswith((".", "!", "?", ":")) and is_harmless(word[:-1]):
             return word
+        if word.startswith(("//", "@//")):
+            head = word[: word.index("/")]
+            return head + self._url("x:" + word[len(head) :], _DEEPEST_TEXT - 1)[2:]
         host, slash, path = word.partition("/")
         if slash and host and _is_host(host):
             return host + "".join(self._segment(each) for each in _KEEP_SLASH.split(slash + path))
@@ -531,16 +549,18 @@ def is_harmless(word: str) -> bool:
 
 def _is_compound(word: str) -> bool:
     """``db:migrate``, ``health-check``, ``ECSServiceAverageCPUUtilization``: harmless words joined."""
-    if not _COMPOUND.fullmatch(word):
+    if not _COMPOUND.fullmatch(word) or looks_random(word):
         return False
-    pieces = _COMPOUND_PIECE.findall(word)
-    return (
-        bool(pieces)
-        and all(
-            piece.lower() in HARMLESS_WORDS or (piece.isdigit() and len(piece) <= 5) or len(piece) == 1
-            for piece in pieces
-        )
-        and any(len(piece) > 1 and not piece.isdigit() for piece in pieces)
+    segments = _SEGMENTS.findall(word)
+    return all(map(_is_harmless_segment, segments)) and any(len(each) > 1 and not each.isdigit() for each in segments)
+
+
+def _is_harmless_segment(segment: str) -> bool:
+    if segment.lower() in HARMLESS_WORDS or len(segment) == 1 or (segment.isdigit() and len(segment) <= 5):
+        return True
+    pieces = _COMPOUND_PIECE.findall(segment)
+    return len(pieces) > 1 and all(
+        piece.lower() in HARMLESS_WORDS or (piece.isdigit() and len(piece) <= 3) for piece in pieces
     )
 
 
@@ -577,6 +597,10 @@ def _matters(name: str) -> bool:
     return name_kind(name) is not NameKind.PLAIN
 
 
+def _is_marker(text: str, span: Span) -> bool:
+    return MARKER.fullmatch(text, span.start, span.end) is not None
+
+
 def name_beside(given: Mapping[Any, Any]) -> str | None:
     """The name in an object of a name and its value (``name``/``value``, ``Key``/``Value``), or none."""
     lowered = {str(key).lower(): value for key, value in given.items() if len(str(key)) <= len("valueFrom")}
@@ -598,6 +622,7 @@ _INHERITING_KEYS = frozenset({"value", "default", "string", "text", "literal", "
 
 _LONGEST_IDENTIFIER = 2048  # ARNs, the longest names of AWS, have at most 2,048 characters
 _LONGEST_WORD = 1024
+_MOST_ROUNDS = 8
 _LONGEST_KEPT = 512
 _MOST_KEPT = 200_000
 _DEEPEST_TEXT = 5
@@ -608,12 +633,19 @@ _CHOICE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:/+ -]{0,63}")
 _KEY = re.compile(r"@?[A-Za-z0-9_.$*/ -](?:[A-Za-z0-9_.$*/+ -]|:(?!//)){0,255}")
 _RESOURCE = re.compile(r"[A-Za-z0-9/_*](?:[\w./*,#-]|:(?!//)){0,254}")
 _BRACED = re.compile(r"(?<![\w.-])([\w.-]{1,100})(\"?\s?[=:]\s?)(?!\{\{)(\{[^{}]{0,2000}\}|\[[^\[\]]{0,2000}\])")
+_ASSIGNED = re.compile(
+    r"(?<![\w.-])([\w.-]{1,100})(\\?[\"']?\s{0,3}(?:=>|:=|[=:])\s{0,3})(\\?[\"'])((?:(?!\3)[^\n]){1,512})\3"
+)
+_ATTRIBUTE = re.compile(
+    r"(?i)(?:name|key)\s{0,3}=\s{0,3}[\"']([\w.:-]{1,100})([\"']\s{1,8}value\s{0,3}=\s{0,3})([\"'])((?:(?!\3)[^\n]){1,512})\3"
+)
 _OPTION = re.compile(r"-XX:[+-]?[A-Za-z0-9]{1,60}|--?[A-Za-z][A-Za-z0-9_.-]{0,60}|--|-|-[0-9]")
 _OPTION_VALUE = re.compile(r"(--?([A-Za-z][\w.-]{0,100})=)(.+)", re.DOTALL)
 _PAIR = re.compile(r"(-{0,2})((?:XX:)?[A-Za-z_@][\w.@\[\]/-]{0,100}?)(\+?=|:=|=>|:)(.{0,65536})", re.DOTALL)
 _MIXED = re.compile(r"([:@/=+~#!?%^*\\$\[\]{}]+)")
 _SEPARATOR = re.compile(r"\s{0,2}(?::|=>?)")
 _COMPOUND = re.compile(r"\.?[A-Za-z0-9]+(?:[-_.:/+@]{1,2}[A-Za-z0-9]+)*[*:.,?!]?")
+_SEGMENTS = re.compile(r"[A-Za-z0-9]+")
 _COMPOUND_PIECE = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
 _ABSOLUTE_PATH = re.compile(r"(?:~|\.{1,2})?(?:/[\w.@+*%:?,-]{0,128}){1,40}|[A-Za-z]:(?:\\[\w. ()-]{0,128}){1,40}")
