@@ -13,7 +13,7 @@ pytestmark = pytest.mark.xdist_group("installed wheel")  # one worker builds and
 _ROOT = Path(__file__).parent.parent
 
 
-def checked(command: list[str | Path], folder: Path) -> str:
+def checked(command: list[str], folder: Path) -> str:
     """Standard output of a command that must end with 0, in ``folder``, with nobody's settings and no AWS."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "PYTHON", "VIRTUAL_ENV"))}
     done = subprocess.run(command, cwd=folder, env=kept, capture_output=True, text=True, check=False, timeout=300)
@@ -25,12 +25,12 @@ def checked(command: list[str | Path], folder: Path) -> str:
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of commands of an environment that holds the wheel, what it needs, and PyPI's ``rules``."""
     folder = tmp_path_factory.mktemp("installed")
-    checked([sys.executable, "-m", "build", "--wheel", "--outdir", folder, _ROOT], _ROOT)
+    checked([sys.executable, "-m", "build", "--wheel", "--outdir", str(folder), str(_ROOT)], _ROOT)
     (wheel,) = folder.glob("assess_ecs-*.whl")
     venv.create(folder / "environment", with_pip=True)
     commands = folder / "environment" / "bin"
-    pip = [commands / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    checked([*pip, wheel, "rules"], folder)
+    pip = [str(commands / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    checked([*pip, str(wheel), "rules"], folder)
     return commands
 
 
@@ -46,12 +46,12 @@ def project(tmp_path: Path) -> Path:
 
 def test_the_package_called_rules_is_really_there(installed: Path) -> None:
     script = "import importlib.metadata as m; print(m.version('rules'), m.version('assess-ecs'))"
-    assert len(checked([installed / "python", "-c", script], installed).split()) == 2
+    assert len(checked([str(installed / "python"), "-c", script], installed).split()) == 2
 
 
 @pytest.mark.parametrize("start", [["assess"], ["python", "-m", "assess"]])
 def test_demo_runs_beside_other_packages_of_our_names(installed: Path, project: Path, start: list[str]) -> None:
-    command = [installed / start[0], *start[1:]]
+    command = [str(installed / start[0]), *start[1:]]
     assessment = json.loads(checked([*command, "demo", "--format", "json"], project))
     assert assessment["workloads"]
     assert assessment["findings"]
@@ -60,7 +60,7 @@ def test_demo_runs_beside_other_packages_of_our_names(installed: Path, project: 
 
 @pytest.mark.parametrize("start", [["assess"], ["python", "-m", "assess"]])
 def test_every_built_in_rule_and_report_is_found(installed: Path, project: Path, start: list[str]) -> None:
-    command = [installed / start[0], *start[1:]]
+    command = [str(installed / start[0]), *start[1:]]
     rules = json.loads(checked([*command, "rules", "--format", "json"], project))
     here = json.loads(checked([sys.executable, "-m", "assess", "rules", "--format", "json"], _ROOT))
     assert rules == here
@@ -70,4 +70,4 @@ def test_every_built_in_rule_and_report_is_found(installed: Path, project: Path,
 
 
 def test_the_command_names_its_version(installed: Path, project: Path) -> None:
-    assert checked([installed / "assess", "--version"], project).startswith("assess ")
+    assert checked([str(installed / "assess"), "--version"], project).startswith("assess ")
