@@ -200,13 +200,15 @@ _HINT = re.compile(rb"containerDefinitions|[\"']?image[\"']?\s*:", re.IGNORECASE
 _ONLY_TASK_DEFINITIONS = re.compile(
     rb"\"(?:containerDefinitions|portMappings|essential|memoryReservation|mountPoints)\"\s*:", re.IGNORECASE
 )
+_TEMPLATE = re.compile(rb"AWSTemplateFormatVersion|\"Type\"\s*:\s*\"AWS::")
 _OPENS = re.compile(rb"(?:\xef\xbb\xbf)?\s*[{\[]")
 
 
 def _looks_like_a_task_definition(path: str, data: bytes) -> bool:
     """Whether a file that cannot be read hides a workload: by its fields, and its name's ending or its beginning."""
     is_json = path.lower().endswith(".json") or _OPENS.match(data) is not None
-    return is_json and _ending(path) != "jsonnet" and _ONLY_TASK_DEFINITIONS.search(data) is not None
+    other = _ending(path) == "jsonnet" or _TEMPLATE.search(data) is not None
+    return is_json and not other and _ONLY_TASK_DEFINITIONS.search(data) is not None
 
 
 def _parsed(path: str, text: str) -> Node:

@@ -125,6 +125,8 @@ def test_a_folder_is_walked_and_what_is_not_ours_is_listed(here: Path) -> None:
         "stack.json": json.dumps(
             {"Resources": {"T": {"Type": "AWS::ECS::TaskDefinition", "Properties": {"ContainerDefinitions": []}}}}
         ),
+        "broken-stack.json": '{"AWSTemplateFormatVersion": "2010-09-09", "ContainerDefinitions": [',
+        "broken.jsonnet": '{"containerDefinitions": [std.extVar("x")',
         "empty.json": "",
         "catalogue.json": json.dumps([{"name": "shoe", "image": "shoe.png"}]),
         "broken-but-not-ours.json": '{"name": ',
@@ -144,6 +146,8 @@ def test_a_folder_is_walked_and_what_is_not_ours_is_listed(here: Path) -> None:
         f"repository/{name}"
         for name in (
             "broken-but-not-ours.json",
+            "broken-stack.json",
+            "broken.jsonnet",
             "catalogue.json",
             "empty.json",
             "main.tf",
