@@ -39,7 +39,7 @@ class EstateBuilder:
         self._door = door or Door()
         self._lock = threading.Lock()
         self._facts: dict[str, dict[tuple[str, ...], Fact]] = {kind: {} for kind in FACT_KINDS}
-        self._gaps: list[Gap] = []
+        self._gaps: dict[Gap, None] = {}
         self._seen: set[tuple[str, str, str]] = set()
         self._batches = 0
 
@@ -84,8 +84,7 @@ class EstateBuilder:
         admitted["reason"] = gap.reason  # one of our own words, not somebody's text
         kept = Gap.model_validate(admitted)
         with self._lock:
-            if kept not in self._gaps:
-                self._gaps.append(kept)
+            self._gaps[kept] = None
 
     def saw(self, fact: str, account: str, region: str) -> None:
         """Notes that a fact was read in an account and region (empty region: everywhere)."""

@@ -2,7 +2,6 @@
 
 import re
 from enum import Enum
-from functools import lru_cache
 
 from assess.estate.redaction import MARKER
 from assess.estate.wordlists import WORD_LISTS
@@ -21,7 +20,6 @@ class NameKind(Enum):
     """Nothing that matters here."""
 
 
-@lru_cache(maxsize=8192)
 def name_kind(name: str) -> NameKind:
     """What a name in any case style (camelCase, SNAKE_CASE, kebab-case, dotted) says by its whole words.
 
@@ -44,7 +42,6 @@ def is_secret_name(name: str) -> bool:
     return name_kind(name) in (NameKind.SECRET, NameKind.AUTH)
 
 
-@lru_cache(maxsize=8192)
 def words_of(name: str) -> tuple[str, ...]:
     """The words of a name in lower case; names longer than 256 characters have none, nor have markers."""
     if len(name) > _LONGEST_NAME:
@@ -52,7 +49,6 @@ def words_of(name: str) -> tuple[str, ...]:
     return tuple(word.lower() for word in _WORD.findall(MARKER.sub(" ", name)))
 
 
-@lru_cache(maxsize=2048)
 def is_kept_tag(key: str) -> bool:
     """Whether a tag's key says that the value is an owner, team, environment or application, or a tool's mark."""
     if key.startswith(_MARKS) or key in ("Name", "name"):

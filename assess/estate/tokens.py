@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from assess.estate.detectors import REFERENCE, Span, has_aws_key_id, is_aws_secret, looks_random, spans, value_class
-from assess.estate.names import NameKind, is_secret_name, name_kind
+from assess.estate.names import NameKind, is_secret_name, name_kind, words_of
 from assess.estate.redaction import MARKER, RedactionClass
 from assess.estate.wordlists import HARMLESS_WORDS, WORD_LISTS
 
@@ -32,6 +32,7 @@ class TokenReader:
         self._now = now
         self._kept: set[tuple[str, str]] = set()
         self._kept_identifiers: set[str] = set()
+        self._kinds: dict[str, NameKind] = {}
 
     # --- whole leaves -------------------------------------------------------------------------------------------
 
@@ -63,7 +64,7 @@ class TokenReader:
             return text
         if MARKER.fullmatch(text):
             return text
-        kind = name_kind(name) if name else NameKind.PLAIN
+        kind = self._kind(name)
         if kind in (NameKind.SECRET, NameKind.AUTH):
             of, detector = value_class(text[:LONGEST_TEXT], now=self._now, certain=kind is NameKind.SECRET)
             return self._redact(of, detector, text)
@@ -80,6 +81,14 @@ class TokenReader:
     def key(self, text: str) -> str:
         """A key of an object: kept when it has the shape of a name and no detector hits it."""
         return text if _KEY.fullmatch(text) and self._is_plain(text) else self.text(text)
+
+    def _kind(self, name: str) -> NameKind:
+        kind = self._kinds.get(name)
+        if kind is None:
+            kind = name_kind(name)
+            if name in self._kept_identifiers:  # nothing else may be remembered: a name may hold a secret
+                self._kinds[name] = kind
+        return kind
 
     def _is_plain(self, text: str) -> bool:
         if (text, "") in self._kept or text in self._kept_identifiers:
@@ -171,7 +180,7 @@ class TokenReader:
         if text.lstrip()[:1] not in ("{", "[") or depth >= _DEEPEST_TEXT:
             return None
         try:
-            parsed = json.loads(text)
+            parsed = json.loads(text, object_pairs_hook=_object_of)
         except (ValueError, RecursionError):
             return None
         passed = self.anything(parsed, "", depth + 1)
@@ -235,7 +244,7 @@ class TokenReader:
                 state.pending = ""
             return token
         if kind == "operator":
-            if token[0] in ";|&\n" or token.endswith("("):
+            if token[0] in ";|&" or token.endswith(("(", "`")):
                 state.pending = state.program = ""
             return token
         if kind == "mark":
@@ -245,6 +254,9 @@ class TokenReader:
             return self._quoted(token, text[match.end() :][:4], state, depth)
         if state.pending:
             if token in _SIGNS:
+                return token
+            if kind == "rest" and text.startswith("$(", match.start()):  # a command's output
+                state.pending = ""
                 return token
             under, state.pending = state.pending, ""
             if token in _AUTH_SCHEMES and under in _HEADER_NAMES:
@@ -373,7 +385,7 @@ class TokenReader:
             return word
         if word.startswith(("//", "@//")):
             head = word[: word.index("/")]
-            return head + self._url("x:" + word[len(head) :], _DEEPEST_TEXT - 1)[2:]
+            return head + self._url("x:" + word[len(head) :], _DEEPEST_TEXT - 1).removeprefix("x:")
         host, slash, path = word.partition("/")
         if slash and host and _is_host(host):
             return host + "".join(self._segment(each) for each in _KEEP_SLASH.split(slash + path))
@@ -490,7 +502,9 @@ class _Command:
             self.pending = "password"
             return
         bare = word.lstrip("-")
-        if (word.startswith("-") and is_secret_name(bare)) or bare in _DIRECTIVES:
+        if word.startswith("-") and is_secret_name(bare):
+            self.pending = "" if words_of(bare)[0] in _SWITCHES else bare
+        elif bare in _DIRECTIVES:
             self.pending = bare
 
     def attached_secret(self, word: str) -> str:
@@ -526,6 +540,8 @@ _ATTACHED: Mapping[str, tuple[str, ...]] = {
     "redis-cli": ("-a",),
     "sqlcmd": ("-P",),
 }
+_SWITCHES = frozenset({"no", "enable", "disable", "use", "require", "allow", "skip", "with", "without"})
+"""First words of options that take no value: ``--enable-auth``."""
 _DIRECTIVES = frozenset({"requirepass", "masterauth"})
 """Lines of Redis's configuration: the next word is the password."""
 _SIGNS = frozenset({":", "=", "=>", ":="})
@@ -589,12 +605,20 @@ def _is_resource(text: str) -> bool:
 
 
 def _is_option(word: str) -> bool:
-    match = _OPTION.fullmatch(word)
-    return match is not None and word.startswith("--") and _is_compound(word.lstrip("-"))
+    if _SHORT_OPTION.fullmatch(word):
+        return True
+    return word.startswith("--") and _OPTION.fullmatch(word) is not None and _is_compound(word[2:])
 
 
 def _matters(name: str) -> bool:
     return name_kind(name) is not NameKind.PLAIN
+
+
+def _object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key stands twice: what the first one holds would not be looked at")
+    return found
 
 
 def _is_marker(text: str, span: Span) -> bool:
@@ -632,6 +656,7 @@ _LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 _CHOICE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:/+ -]{0,63}")
 _KEY = re.compile(r"@?[A-Za-z0-9_.$*/ -](?:[A-Za-z0-9_.$*/+ -]|:(?!//)){0,255}")
 _RESOURCE = re.compile(r"[A-Za-z0-9/_*](?:[\w./*,#-]|:(?!//)){0,254}")
+_SHORT_OPTION = re.compile(r"-[A-Za-z]")
 _BRACED = re.compile(r"(?<![\w.-])([\w.-]{1,100})(\"?\s?[=:]\s?)(?!\{\{)(\{[^{}]{0,2000}\}|\[[^\[\]]{0,2000}\])")
 _ASSIGNED = re.compile(
     r"(?<![\w.-])([\w.-]{1,100})(\\?[\"']?\s{0,3}(?:=>|:=|[=:])\s{0,3})(\\?[\"'])((?:(?!\3)[^\n]){1,512})\3"

@@ -134,6 +134,11 @@ def test_harmless_value_stays(name: str, value: str) -> None:
         ("wget", "-q", "--spider", "http://localhost:5000/health"),
         ("php", "artisan", "queue:work", "--queue=high,blockchain", "--tries=3"),
         ("docker", "run", "-p", "8080:80"),
+        ("mongod", "--auth", "--port", "27017"),
+        ("app", "--enable-auth", "serve"),
+        ("mysql", "--password", "-h", "db.internal"),
+        ("sh", "-c", "app --password $(cat /run/secrets/db) --token `cat /run/secrets/token`"),
+        ("java", "-XX:MaxRAMPercentage=75.0", "-jar", "app.jar"),
     ],
 )
 def test_command_stays_readable(words: tuple[str, ...]) -> None:
@@ -558,6 +563,10 @@ def test_credential_inside_a_text_goes_whatever_its_notation(shape: str, secret:
         assert MARKER.search(passed)
 
 
+def test_key_that_stands_twice_hides_nothing() -> None:
+    assert LITERAL not in variable("SETTING", f'{{"a": "{LITERAL}", "a": "8080"}}')
+
+
 def test_secret_in_a_key_goes() -> None:
     admitted = Door().admit(TaskDefinition, {"containerDefinitions": [{"dockerLabels": {f"x-{GITHUB}": "true"}}]})
     assert GITHUB not in json.dumps(admitted)
@@ -591,7 +600,10 @@ def test_door_holds_no_secret_text() -> None:
         "containerDefinitions": [{"environment": [{"name": "PASSWORD", "value": each} for each in canaries.SECRETS]}]
     }
     door.admit(TaskDefinition, document)
-    held = repr(door._groups) + repr(door._foreign) + repr(door._tokens._kept)
+    for each in TOKENS.values():
+        door.admit(TaskDefinition, {"containerDefinitions": [{"dockerLabels": {f"x {each}": each}}]})
+        door.admit(TaskDefinition, {"containerDefinitions": [{"command": [f'"{each}": 5', f"{each}=1"]}]})
+    held = repr(vars(door)) + repr(vars(door._tokens))
     assert not [each for each in canaries.SECRETS if each in held]
 
 
