@@ -124,10 +124,15 @@ def _findings(judgements: Sequence[Judgement], views: _Subjects) -> list[_Named]
     ]
     fingerprints = _fingerprints(found)
     named = [
-        _Named(_finding(judgement, fail, fingerprints[place], views.view(judgement.subject)), place)
+        _Named(_finding(judgement, fail, fingerprints[place], _touched(views.view(judgement.subject), fail)), place)
         for place, judgement, fail in found
     ]
     return sorted(named, key=lambda each: _finding_order(each.finding))
+
+
+def _touched(subject: SubjectView, fail: Fail) -> SubjectView:
+    """The subject with the workloads that the finding is about, where those are not all of it."""
+    return subject if fail.workloads is None else subject.model_copy(update={"workloads": fail.workloads})
 
 
 def _finding_order(finding: Finding) -> tuple[int, str, str, str]:

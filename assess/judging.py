@@ -81,7 +81,7 @@ class _Bench:
             return judgement
         try:
             outcomes = rule.judge(subject.value, self.estate, self.graph, self.policy)
-            fails = [_weigh(rule, each) for each in outcomes if isinstance(each, Fail)]
+            fails = [_weigh(rule, subject.ref, each) for each in outcomes if isinstance(each, Fail)]
         except Exception as error:  # noqa: BLE001 - a rule of any pack may raise anything; the scan goes on
             judgement.broken = _place(error)
             judgement.unknown = Unknown(Reason.ERROR, (), rule.worst)
@@ -136,11 +136,13 @@ def _leave_open(judgement: Judgement, rule: Rule, missing: tuple[Missing, ...], 
     judgement.unknown = Unknown(reason, tuple(sorted(needs)), worst or rule.worst)
 
 
-def _weigh(rule: Rule, fail: Fail) -> Fail:
+def _weigh(rule: Rule, subject: SubjectRef, fail: Fail) -> Fail:
     """A failure with the rule's defaults filled in; weak evidence is medium at most."""
     severity = fail.severity or rule.severity
     if severity.rank < rule.worst.rank:
         raise ValueError(f"{rule.id} reports {severity}, worse than its worst")
+    if fail.workloads is not None and not set(fail.workloads).issubset(subject.workloads):
+        raise ValueError(f"{rule.id} names workloads that its subject does not touch")
     confidence = min(fail.confidence, rule.confidence)
     if confidence < WEAK:
         severity = severity.at_most(Severity.MEDIUM)

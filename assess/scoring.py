@@ -20,6 +20,8 @@ Readings of the scoring model where its text leaves a choice, each the one that 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
 from typing import Final
 
 from assess.assessment import LedgerRow, Verdict
@@ -299,35 +301,42 @@ class _Tally:
         if not judgement.applicable:
             return
         self.rules.setdefault(rule.id, rule)
-        marks = self._marks_of(judgement, waived)
+        shared, own = self._marks_of(judgement, waived)
         seen = _seen_of(judgement)
         item.applies = True
-        item.marks |= marks
+        item.marks |= reduce(or_, own.values(), shared)
         item.seen.add(seen, len(judgement.subject.workloads))
         if judgement.subject.kind in (SubjectKind.ESTATE, SubjectKind.TEAM):
-            self.estate_wide |= marks
+            self.estate_wide |= shared
         for id in judgement.subject.workloads:
             at = self.at[id]
             self.seen[at].add(seen)
+            marks = shared | own.get(id, 0)
             if marks:
                 charged = self.marks[at]
                 charged[rule.id] = charged.get(rule.id, 0) | marks
 
-    def _marks_of(self, judgement: Judgement, waived: Sequence[bool]) -> int:
-        marks = 0
+    def _marks_of(self, judgement: Judgement, waived: Sequence[bool]) -> tuple[int, dict[str, int]]:
+        """The marks on every workload that the subject touches, and those that failures leave on some of them only."""
+        shared = 0
+        own: dict[str, int] = {}
         rule, unknown = judgement.rule, judgement.unknown
         for at, fail in enumerate(judgement.fails):
             severity = fail.severity or rule.severity
             softest = severity if fail.softest in (None, severity) else severity.at_most(fail.softest)
-            marks |= _mark(_FAILED, severity) | _mark(_SOFTEST, softest)
+            marks = _mark(_FAILED, severity) | _mark(_SOFTEST, softest)
             if not (waived and waived[at]):
                 marks |= _mark(_STANDING, severity) | _mark(_STANDING_SOFTEST, softest)
+            if fail.workloads is None:
+                shared |= marks
+            else:
+                own |= {id: own.get(id, 0) | marks for id in fail.workloads}
             row, effort = (rule.id, severity), fail.effort or rule.effort
             if EFFORT_POINTS[effort] >= EFFORT_POINTS[self.efforts.setdefault(row, effort)]:
                 self.efforts[row] = effort
         if unknown is not None:
-            marks |= _mark(_UNREAD if unknown.reason.is_operators_move else _OPEN, unknown.worst or rule.worst)
-        return marks
+            shared |= _mark(_UNREAD if unknown.reason.is_operators_move else _OPEN, unknown.worst or rule.worst)
+        return shared, own
 
     def part(self, at: int) -> _Part:
         """One workload, its losses floored; what each item loses on it is added to the item."""

@@ -1,10 +1,12 @@
 """What the engine makes of outcomes when facts are missing: not seen is never passed."""
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import pytest
 
+from assess.assessor import assess
 from assess.config import Policy
 from assess.estate.ecs import Container, TaskDefinition
 from assess.estate.estate import Estate
@@ -392,3 +394,38 @@ def test_containers_that_a_template_leaves_out_whole_are_unresolved() -> None:
     lost = file_estate(containerDefinitions=[], unresolved={"/containerDefinitions": "${containers}"})
     judged = only(judge(lost, [CONTAINER_RULE], Policy()))
     assert judged.unknown is not None and judged.unknown.reason is Reason.UNRESOLVED
+
+
+# --- findings about some of the workloads -----------------------------------------------------------------------
+
+
+def two_services() -> Estate:
+    document = estate().model_dump(by_alias=True, mode="json")
+    document["services"].append(document["services"][0] | {"serviceArn": API, "serviceName": "api"})
+    return Estate.model_validate(document)
+
+
+def on_estate(*named: str) -> Rule:
+    def check(estate: Estate) -> Iterator[Outcome]:
+        """Something is shared.
+
+        It matters.
+
+        Fix: mend it.
+        """
+        yield fail("it is so", estate.services[0].evidence("launchType"), workloads=named)
+
+    return of(check, ("ecs.services",))
+
+
+def test_a_finding_about_the_estate_is_charged_to_the_workloads_it_names() -> None:
+    api = f"{ACCOUNT}/{REGION}/shop/api"
+    assessment = assess(two_services(), policy=Policy(), rules=[on_estate(api)], as_of=date(2026, 11, 23))
+    assert {each.name: each.score for each in assessment.workloads} == {"api": 88, "web": 100}
+    assert [each.subject.workloads for each in assessment.findings] == [(api,)]
+    assert [(each.workloads, each.points_lost) for each in assessment.ledger] == [(1, 6.0)]
+
+
+def test_a_rule_that_names_a_workload_which_its_subject_does_not_touch_is_broken() -> None:
+    judged = only(judge(two_services(), [on_estate("elsewhere")], Policy()))
+    assert judged.broken is not None and judged.broken.startswith("ValueError")

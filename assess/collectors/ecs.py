@@ -377,9 +377,9 @@ def _task_definitions_in_use(reader: Reader) -> Iterator[str]:
         if parameters is not None and parameters.task_definition_arn:
             yield parameters.task_definition_arn
     for machine in reader.facts(StateMachine):
-        for _, task_definition, _ in machine.ecs_tasks():
-            if task_definition:
-                yield task_definition
+        for state in machine.ecs_tasks():
+            if state.task_definition:
+                yield state.task_definition
 
 
 TASK_DEFINITIONS = Collector(

@@ -49,8 +49,8 @@ def _is_asked_for(reader: Reader, definition: Document) -> bool:
     """Whether the filters let any state through that runs a task; what is chosen at run time cannot be judged."""
     machine = StateMachine(definition=definition)
     return any(
-        reader.filters.takes_cluster(cluster) and reader.filters.takes_workload(family_of(task_definition))
-        for _, task_definition, cluster in machine.ecs_tasks()
+        reader.filters.takes_cluster(each.cluster) and reader.filters.takes_workload(family_of(each.task_definition))
+        for each in machine.ecs_tasks()
     )
 
 

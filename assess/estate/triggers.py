@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from pydantic import Field
 
@@ -94,16 +94,25 @@ class StateMachine(Fact):
     role_arn: Identifier | None = None
     definition: StatesDefinition = Field(default_factory=dict)
 
-    def ecs_tasks(self) -> Iterator[tuple[str, str, str]]:
-        """Each state that runs a task: the state's name, its task definition, its cluster (both as written).
-
-        States inside ``Parallel`` branches and ``Map`` iterators are found too. A task definition or cluster that
-        is chosen at run time (``TaskDefinition.$`` or a JSONata expression) is empty.
-        """
+    def ecs_tasks(self) -> Iterator["RunTaskState"]:
+        """Each state that runs a task, those inside ``Parallel`` branches and ``Map`` iterators too."""
         yield from _ecs_states(self.definition)
 
 
-def _ecs_states(node: Any) -> Iterator[tuple[str, str, str]]:
+class RunTaskState(NamedTuple):
+    """A state that runs an ECS task, as it is written.
+
+    What is chosen at run time (``TaskDefinition.$``, or a JSONata expression) is empty.
+    """
+
+    name: str
+    task_definition: str
+    cluster: str
+    launch_type: str
+    capacity_providers: tuple[str, ...]
+
+
+def _ecs_states(node: Any) -> Iterator[RunTaskState]:
     pending = [node]
     while pending:
         at = pending.pop()
@@ -111,12 +120,23 @@ def _ecs_states(node: Any) -> Iterator[tuple[str, str, str]]:
             states = at.get("States")
             for name, state in states.items() if isinstance(states, Mapping) else ():
                 if isinstance(state, Mapping) and ":ecs:runTask" in str(state.get("Resource", "")):
-                    given = state.get("Parameters") or state.get("Arguments") or {}
-                    named = given if isinstance(given, Mapping) else {}
-                    yield str(name), _literal(named.get("TaskDefinition")), _literal(named.get("Cluster"))
+                    yield _run_task(str(name), state.get("Parameters") or state.get("Arguments"))
             pending.extend(at.values())
         elif isinstance(at, list | tuple):
             pending.extend(at)
+
+
+def _run_task(name: str, given: Any) -> RunTaskState:
+    named = given if isinstance(given, Mapping) else {}
+    strategy = named.get("CapacityProviderStrategy")
+    items = strategy if isinstance(strategy, list | tuple) else ()
+    return RunTaskState(
+        name=name,
+        task_definition=_literal(named.get("TaskDefinition")),
+        cluster=_literal(named.get("Cluster")),
+        launch_type=_literal(named.get("LaunchType")),
+        capacity_providers=tuple(_literal(each.get("CapacityProvider")) for each in items if isinstance(each, Mapping)),
+    )
 
 
 def _literal(value: Any) -> str:

@@ -324,10 +324,19 @@ class _Gathering:
                 place = ("Target", "EcsParameters", "TaskDefinitionArn")
                 yield (Trigger(schedule, place), target_of.arn, *_parameters(target_of.ecs_parameters))
         for machine in self.facts.state_machines:
-            for state, reference, cluster in machine.ecs_tasks():
-                if reference:
-                    cluster_arn = self._cluster_arn(cluster, machine.origin)
-                    yield Trigger(machine, ("definition", "States", state)), cluster_arn, reference, None, ()
+            for state in machine.ecs_tasks():
+                if state.task_definition:
+                    strategy = tuple(
+                        CapacityProviderStrategyItem(capacity_provider=each, weight=1)
+                        for each in state.capacity_providers
+                    )
+                    yield (
+                        Trigger(machine, ("definition", "States", state.name)),
+                        self._cluster_arn(state.cluster, machine.origin),
+                        state.task_definition,
+                        state.launch_type or None,
+                        strategy,
+                    )
 
     def _cluster_arn(self, written: str, origin: Origin) -> str:
         if written.startswith("arn:"):

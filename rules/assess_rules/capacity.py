@@ -171,6 +171,8 @@ def _fixed_capacity(cluster: Cluster, workloads: list[Workload], estate: Estate)
             )
     for workload in workloads:
         service = workload.service
+        if workload.kind == "daemon":
+            continue  # it runs wherever instances are, and asks for none
         if service is not None and "EC2" in workload.launch_types and not service.strategy:
             if _default_strategy_applies(cluster, workload):
                 continue

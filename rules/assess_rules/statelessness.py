@@ -369,11 +369,13 @@ class _Share(NamedTuple):
         # the same family in two files is one workload for two environments
         return self.workload.name if self.workload.kind == "task_definition" else self.workload.id
 
-    def overlaps(self, other: "_Share") -> bool:
-        if self.is_access_point or other.is_access_point:
-            return self.is_access_point == other.is_access_point and self.root == other.root
-        longer, shorter = sorted((self.root, other.root), key=len, reverse=True)
-        return longer == shorter or longer.startswith(f"{shorter.rstrip('/')}/")
+    def top(self, folders: frozenset[str]) -> str:
+        """The access point, or the uppermost of the ``folders`` that the share lies in."""
+        if self.is_access_point:
+            return self.root
+        parts = self.root.strip("/").split("/")
+        above = ("/" + "/".join(parts[:depth]) for depth in range(len(parts)))
+        return next((each for each in above if each in folders), self.root)
 
 
 _FILE_SYSTEM_ID = re.compile(r"fs-[0-9a-f]+")
@@ -430,21 +432,22 @@ def efs_written_by_several(estate: Estate) -> Iterator[Outcome]:
 
 def _groups_of_writers(shares: list[_Share]) -> Iterator[Outcome]:
     writers = [each for each in shares if each.is_writable]
-    tops = [
-        each
-        for each in writers
-        if not any(
-            other.root != each.root and other.overlaps(each) and len(other.root) < len(each.root) for other in writers
-        )
-    ]
-    for top in {each.root: each for each in tops}.values():
-        group = [each for each in writers if each.overlaps(top)]
+    folders = frozenset(each.root for each in writers if not each.is_access_point)
+    groups: dict[str, list[_Share]] = {}
+    for each in writers:
+        groups.setdefault(each.top(folders), []).append(each)
+    for top, group in sorted(groups.items()):
         users = sorted({each.user: each.workload.name for each in group}.values())
         if len({each.user for each in group}) > 1:
             system = group[0].evidence.value or ""
-            part = f"access point {top.root}" if top.is_access_point else f"folder {top.root}"
+            part = f"access point {top}" if group[0].is_access_point else f"folder {top}"
             message = f"{_listed(users)} write to {part} of EFS file system {system}"
-            yield fail(message, *(each.evidence for each in group), element=f"{system}:{top.root}")
+            yield fail(
+                message,
+                *(each.evidence for each in group),
+                element=f"{system}:{top}",
+                workloads=(each.workload.id for each in group),
+            )
 
 
 def _listed(names: list[str]) -> str:

@@ -139,7 +139,11 @@ def test_a_state_machine_makes_a_triggered_task_also_from_within_a_map() -> None
     task = {
         "Type": "Task",
         "Resource": "arn:aws:states:::ecs:runTask.sync",
-        "Parameters": {"TaskDefinition": f"{ECS}:task-definition/batch:4", "Cluster": "shop"},
+        "Parameters": {
+            "TaskDefinition": f"{ECS}:task-definition/batch:4",
+            "Cluster": "shop",
+            "LaunchType": "FARGATE",
+        },
     }
     inner = {"StartAt": "Run", "States": {"Run": task}}
     machine = {
@@ -154,7 +158,7 @@ def test_a_state_machine_makes_a_triggered_task_also_from_within_a_map() -> None
     )
     workload = only(found)
     assert (workload.kind, workload.cluster_arn) == ("triggered_task", CLUSTER)
-    assert workload.task_definition is not None
+    assert workload.task_definition is not None and workload.is_fargate
 
 
 def test_one_family_that_two_things_start_is_one_workload_with_two_triggers() -> None:
