@@ -73,11 +73,6 @@ def load(path: str | Path) -> Estate:
         raise SnapshotError(name, None, str(error)) from None
 
 
-def is_snapshot(document: Any) -> bool:
-    """Whether parsed JSON is meant as a saved estate."""
-    return isinstance(document, Mapping) and {"schema_version", "detectors_version", "collected_at"} <= set(document)
-
-
 def _built(document: Mapping[str, Any]) -> Estate:
     builder = EstateBuilder()
     batch = builder.new_batch()

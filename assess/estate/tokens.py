@@ -6,7 +6,7 @@ boolean, a host, an ARN, a path, the name of an option or a word of the harmless
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from assess.estate.detectors import REFERENCE, Span, has_aws_key_id, is_aws_secret, looks_random, spans, value_class
@@ -152,7 +152,7 @@ class TokenReader:
             hits = spans(text[:LONGEST_TEXT], now=self._now)
             of, detector = (hits[0].of, hits[0].detector) if hits else (RedactionClass.TEXT, "too-long")
             return self._redact(of, detector, text)
-        if _SAFE.fullmatch(text) and not has_aws_key_id(text):
+        if _SAFE.fullmatch(text) and not spans(text, now=self._now, paired=paired):
             return text
         passed = self._json(text, depth)
         if passed is not None:
@@ -769,8 +769,3 @@ _PLAIN_REFERENCE = re.compile(
 _DEFAULTED = re.compile(r"(\$\{)([A-Za-z_]\w{0,120})(:?[-=+?])([^{}]*)(\})", re.DOTALL)
 _OPENING = re.compile(r"\$\{\{?|\{\{|\$\(|%|<%=?|<|\#\{|\{%")
 _CLOSING = re.compile(r"(?:\}\}?|\)|%>|%\}|%|>)$")
-
-
-def tokens_of(text: str) -> Iterator[str]:
-    """The tokens that a text is read as, in order; joined they are the text again."""
-    return (match.group() for match in _TOKEN.finditer(text))

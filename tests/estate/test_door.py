@@ -563,6 +563,10 @@ def test_credential_inside_a_text_goes_whatever_its_notation(shape: str, secret:
         assert MARKER.search(passed)
 
 
+def test_token_inside_an_arn_goes() -> None:
+    assert GITHUB not in variable("ROLE", f"arn:aws:iam::123456789012:role/{GITHUB}")
+
+
 def test_key_that_stands_twice_hides_nothing() -> None:
     assert LITERAL not in variable("SETTING", f'{{"a": "{LITERAL}", "a": "8080"}}')
 

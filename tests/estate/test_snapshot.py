@@ -17,7 +17,7 @@ from assess.estate.builder import EstateBuilder
 from assess.estate.estate import SCHEMA_VERSION, Estate, Scope
 from assess.estate.facts import Origin
 from assess.estate.gaps import Gap, Reason
-from assess.estate.snapshot import SnapshotError, is_snapshot, load, save
+from assess.estate.snapshot import SnapshotError, load, save
 from tests.estate.canaries import GITHUB, LITERAL, PHRASE, WORD
 
 COLLECTED = datetime(2026, 11, 23, 12, 30, tzinfo=UTC)
@@ -210,14 +210,6 @@ def test_hand_made_file_cannot_smuggle_a_secret_in(tmp_path: Path) -> None:
     estate = load(written(tmp_path, document))
     for secret in (GITHUB, LITERAL, PHRASE, WORD):
         assert secret not in estate.model_dump_json()
-
-
-@pytest.mark.parametrize(
-    ("document", "expected"),
-    [(changed(), True), ({"family": "x"}, False), ([], False), ({"schema_version": 1, "tool": {}}, False)],
-)
-def test_estates_are_told_from_other_files(document: Any, expected: bool) -> None:
-    assert is_snapshot(document) is expected
 
 
 def test_thousand_workloads_are_read_in_seconds(tmp_path: Path) -> None:
