@@ -78,11 +78,6 @@ class ImageReference:
         """Whether the image comes from Amazon ECR Public."""
         return self.registry in _PUBLIC_ECR_HOSTS
 
-    def ends_with(self, path: str) -> bool:
-        """Whether the repository is ``path`` or ends with it, component by component."""
-        wanted = tuple(path.split("/"))
-        return self.tail[-len(wanted) :] == wanted
-
     def tails(self) -> Iterator[str]:
         """Every path that the repository ends with, longest first."""
         for start in range(len(self.tail)):

@@ -451,7 +451,14 @@ def _groups_of_writers(shares: list[_Share]) -> Iterator[Outcome]:
 
 
 def _listed(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    shown = (
+        names if len(names) <= _MOST_NAMES else [*names[: _MOST_NAMES - 1], f"{len(names) - _MOST_NAMES + 1} others"]
+    )
+    return names[0] if len(names) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+_MOST_NAMES = 5
+"""Names that a sentence lists before it counts the rest."""
 
 
 @rule(

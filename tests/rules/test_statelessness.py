@@ -423,6 +423,12 @@ EFS_SHARED = (
         says="billing and orders write to access point fsap-1 of EFS file system fs-1",
         element="fs-1:fsap-1",
     ),
+    fails(
+        "STO-EFS-SHARED",
+        "more write to it than a sentence can list",
+        *(shares(f"w{number}", efs()) for number in range(7)),
+        says="w0, w1, w2, w3 and 3 others write to folder / of EFS file system fs-1",
+    ),
     passes(
         "STO-EFS-SHARED",
         "different access points",
