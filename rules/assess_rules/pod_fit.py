@@ -408,7 +408,8 @@ def docker_links(container: Container, estate: Estate) -> Iterator[Outcome]:
         return
     for index, link in enumerate(container.definition.links):
         name, _, alias = link.partition(":")
-        message = f"container {container.name} reaches container {name} as {alias or name} by a Docker link"
+        known_as = f" as {alias}" if alias else ""
+        message = f"container {container.name} reaches container {name}{known_as} by a Docker link"
         yield fail(message, container.task.evidence(*container.at("links", index)), element=name)
 
 

@@ -420,7 +420,7 @@ NETWORK = (
         task(container("web", links=["db:database", "cache"]), container("db"), container("cache")),
         says=(
             "container web reaches container db as database by a Docker link",
-            "container web reaches container cache as cache by a Docker link",
+            "container web reaches container cache by a Docker link",
         ),
         element=("db", "cache"),
         at=("/containerDefinitions/0/links/0", "/containerDefinitions/0/links/1"),
