@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import PurePath
 
 from assess.estate.builder import EstateBuilder
+from assess.estate.door import DoorError
 from assess.estate.estate import Estate, Scope, Source
 from assess.estate.facts import Origin
 from assess.estate.gaps import Gap, Reason
@@ -147,7 +148,10 @@ class _Reader:
         name = as_text(path)
         for each in found:
             origin = Origin(source=name, lines=dict(each.lines), unresolved=dict(each.unresolved))
-            self.builder.add("task_definitions", each.document, origin)
+            try:
+                self.builder.add("task_definitions", each.document, origin)
+            except DoorError as error:
+                raise InputError(path, str(error)) from None
         if found:
             facts = set.intersection(*(set(each.facts) for each in found))
             self.sources.append(Source(path=name, kind=found[0].kind, facts=tuple(sorted(facts))))

@@ -182,12 +182,20 @@ def _fitted(node: Node, annotation: Any) -> Node:
             values = get_args(shape)[1]
             return replace(node, value={name: _fitted(each, values) for name, each in node.value.items()})
     if isinstance(node.value, list) and get_origin(shape) is tuple:
-        return replace(node, value=[_fitted(each, get_args(shape)[0]) for each in node.value])
+        item = get_args(shape)[0]
+        if isinstance(item, type) and issubclass(item, Part):
+            # a placeholder among objects is left out in the end: behind them, so that no index changes
+            return replace(node, value=[_fitted(each, item) for each in sorted(node.value, key=_is_no_object)])
+        return replace(node, value=[_fitted(each, item) for each in node.value])
     if shape is str and isinstance(node.value, bool):
         return replace(node, value="true" if node.value else "false")
     if shape is str and isinstance(node.value, int | float):
         return replace(node, value=str(node.value))
     return node
+
+
+def _is_no_object(node: Node) -> bool:
+    return not isinstance(node.value, dict)
 
 
 def _named_as_in(model: type[Part], members: Mapping[str, Node]) -> dict[str, Node]:

@@ -77,6 +77,23 @@ def test_a_placeholder_for_a_number_is_unresolved(here: Path) -> None:
     assert definition.origin.line("/containerDefinitions/0/memory") == 3
 
 
+def test_a_placeholder_among_containers_leaves_the_others_their_places(here: Path) -> None:
+    (here / "orders.json").write_text(
+        '{"family": "orders", "containerDefinitions": [\n${proxy},\n'
+        '{"name": "app",\n"memory": ${memory},\n"environment": [${shared}, {"name": "A",\n"value": "1"}]},\n${agent}]}'
+    )
+    (definition,) = read(["orders.json"]).task_definitions
+    (container,) = definition.container_definitions
+    assert (container.name, container.environment[0].name) == ("app", "A")
+    assert definition.origin.unresolved == {
+        "/containerDefinitions/0/environment/1": "${shared}",
+        "/containerDefinitions/0/memory": "${memory}",
+        "/containerDefinitions/1": "${proxy}",
+        "/containerDefinitions/2": "${agent}",
+    }
+    assert definition.origin.line("/containerDefinitions/0/environment/0/value") == 6
+
+
 def test_the_same_family_in_two_files_is_kept_twice(here: Path) -> None:
     (here / "a.json").write_text(task("orders"))
     (here / "b.json").write_text(task("orders"))

@@ -71,8 +71,8 @@ def test_what_an_array_of_containers_leaves_out_is_open() -> None:
 
 def test_an_array_of_placeholders_and_containers() -> None:
     one = only('[${sidecar}, {"name": "app", "image": "x", "essential": true}]')
-    assert one.document["containerDefinitions"] == ["${sidecar}", _CONTAINER | {"image": "x"}]
-    assert one.unresolved["/containerDefinitions/0"] == "${sidecar}"
+    assert one.document["containerDefinitions"] == [_CONTAINER | {"image": "x"}, "${sidecar}"]
+    assert one.unresolved["/containerDefinitions/1"] == "${sidecar}"
 
 
 def test_tags_beside_a_described_task_definition_are_its_own() -> None:
