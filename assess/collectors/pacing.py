@@ -49,14 +49,18 @@ def rate_of(operation: Operation) -> Rate:
 SHARE = 0.5
 """The part of AWS's rates that a scan takes."""
 
+_ONE_SIGN = 1.0
+_SLOW_FOR = 10.0
+"""Seconds without a refusal after which the full pace is tried again."""
+
 
 class Bucket:
     """Lets calls through at a rate, and more slowly each time AWS says that it was too much."""
 
     def __init__(self, rate: Rate, share: float = SHARE, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._burst = max(1.0, rate.burst * share)
-        self._per_second = rate.per_second * share
-        self._slowest = self._per_second / 16
+        self._full = self._per_second = rate.per_second * share
+        self._slowed_at: float | None = None
         self._clock = clock
         self._lock = threading.Lock()
         self._tokens = self._burst
@@ -75,15 +79,21 @@ class Bucket:
         """Takes a token, and says how many seconds to wait before it may be used."""
         with self._lock:
             now = self._clock()
+            if self._slowed_at is not None and now - self._slowed_at >= _SLOW_FOR:
+                self._per_second, self._slowed_at = self._full, None
             self._tokens = min(self._burst, self._tokens + (now - self._at) * self._per_second)
             self._at = now
             self._tokens -= 1
             return max(0.0, -self._tokens / self._per_second)
 
     def slow_down(self) -> None:
-        """Halves the rate, for AWS refused a call as one too many."""
+        """Halves the rate for a while, to a quarter at most, for AWS refused a call as one too many."""
         with self._lock:
-            self._per_second = max(self._slowest, self._per_second / 2)
+            now = self._clock()
+            # calls in flight are refused together: that is one sign, not many
+            if self._slowed_at is None or now - self._slowed_at >= _ONE_SIGN:
+                self._per_second = max(self._full / 4, self._per_second / 2)
+                self._slowed_at = now
 
 
 class Pacer:

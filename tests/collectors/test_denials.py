@@ -68,9 +68,9 @@ def _downstream(collector: str) -> set[str]:
 
 
 def _rounds() -> list[list[Operation]]:
-    """Every call that the small estate needs, once: alone, or with calls of collectors that nothing starts from."""
+    """Every call that the small estate needs, once; together go those that do not hide each other."""
     apart = {*_ONLY_OF_THE_SHOP, *_OF_THEIR_OWN_SCENE}
-    alone, leaves = [], []
+    alone, beside = [], []
     for collector in COLLECTORS:
         usual = [
             operation
@@ -78,11 +78,11 @@ def _rounds() -> list[list[Operation]]:
             if collector.name not in apart and operation.api not in apart
             if collector.name != "iam" or operation.name == _AT_ONCE[1]
         ]
-        if _downstream(collector.name) == {collector.name}:
-            leaves.append(usual)
-        else:
+        if collector.name in ("ecs.clusters", "ecs.services", "ecs.task_definitions"):
             alone += [[operation] for operation in usual]
-    return alone + [[each for each in together if each] for together in zip_longest(*leaves)]
+        else:
+            beside.append(usual)
+    return alone + [[each for each in together if each] for together in zip_longest(*beside)]
 
 
 def _of_shop() -> list[Operation]:
@@ -164,7 +164,7 @@ def test_every_call_about_capacity_triggers_and_discovery_can_be_denied(shop_aws
 
 def test_roles_read_by_themselves_equal_those_read_at_once(shop_aws: SimulatedAws, whole: Estate) -> None:
     shop_aws.deny(*_AT_ONCE)
-    estate = scan(ScanRequest())
+    estate = scan(ScanRequest(), facts=frozenset({"iam.roles"}))
 
     def told(of: Estate) -> list[Any]:
         return [
@@ -184,7 +184,7 @@ def test_roles_read_by_themselves_equal_those_read_at_once(shop_aws: SimulatedAw
 
 def test_policies_of_one_role_denied_are_a_gap_on_that_role(shop_aws: SimulatedAws, whole: Estate) -> None:
     deny(shop_aws)
-    estate = scan(ScanRequest())
+    estate = scan(ScanRequest(), facts=frozenset({"iam.roles"}))
     standing = [gap for gap in estate.gaps if not gap.recovered]
     denied = f"arn:aws:iam::{ACCOUNT}:role/{DENIED_ROLE}"
     assert {gap.resource for gap in standing} == {denied}
@@ -197,14 +197,14 @@ def test_services_of_one_cluster_that_may_not_be_listed_leave_the_other_cluster_
 ) -> None:
     first, *others = (each.cluster_arn for each in whole.clusters)
     shop_aws.deny("ecs", "ListServices", when=lambda call: call.parameters["cluster"] == first)
-    estate = scan(ScanRequest())
+    estate = scan(ScanRequest(), facts=frozenset())
     assert [(gap.resource, gap.enumeration) for gap in estate.gaps] == [(first, True)]
     assert {each.cluster_arn for each in estate.services} == set(others)
 
 
 def test_clusters_that_may_not_be_listed_leave_the_region_blind(shop_aws: SimulatedAws, whole: Estate) -> None:
     shop_aws.deny("ecs", "ListClusters")
-    estate = scan(ScanRequest())
+    estate = scan(ScanRequest(), facts=frozenset())
     assert [(gap.region, gap.resource) for gap in estate.blind] == [(REGION, None)]
     assert estate.services == ()
     assert estate.schedules and estate.event_rules and estate.state_machines
@@ -212,7 +212,7 @@ def test_clusters_that_may_not_be_listed_leave_the_region_blind(shop_aws: Simula
 
 def test_buses_that_may_not_be_listed_leave_the_default_bus(shop_aws: SimulatedAws, whole: Estate) -> None:
     shop_aws.deny("events", "ListEventBuses")
-    estate = scan(ScanRequest())
+    estate = scan(ScanRequest(), facts=frozenset())
     assert estate.event_rules == whole.event_rules
     assert [gap.enumeration for gap in estate.gaps] == [True]
 
@@ -249,7 +249,7 @@ def test_denied_call_is_a_gap_that_names_the_permission(
 def test_denied_call_about_one_role_is_a_gap_on_each_role(clean_aws: SimulatedAws, small: Estate, name: str) -> None:
     clean_aws.deny(*_AT_ONCE)
     clean_aws.deny("iam", name)
-    estate = scan(ScanRequest())
+    estate = scan(ScanRequest(), facts=frozenset({"iam.roles"}))
     assert {gap.api for gap in estate.gaps} == {":".join(_AT_ONCE), f"iam:{name}"}
     assert [gap.recovered for gap in _gaps(estate, ":".join(_AT_ONCE))] == [True]
     arns = {role.arn for role in small.roles}
@@ -261,7 +261,7 @@ def test_denied_call_about_one_role_is_a_gap_on_each_role(clean_aws: SimulatedAw
 
 def test_all_calls_about_roles_denied_are_one_gap_each(clean_aws: SimulatedAws, small: Estate) -> None:
     clean_aws.deny("iam")
-    estate = scan(ScanRequest())
+    estate = scan(ScanRequest(), facts=frozenset({"iam.roles"}))
     assert estate.roles == ()
     assert {(gap.api, gap.resource, gap.recovered) for gap in estate.gaps} == {
         ("iam:GetAccountAuthorizationDetails", None, False),
@@ -273,7 +273,7 @@ def test_all_calls_about_roles_denied_are_one_gap_each(clean_aws: SimulatedAws, 
 
 def test_services_that_may_not_be_described_are_known_by_their_arns(clean_aws: SimulatedAws, small: Estate) -> None:
     clean_aws.deny("ecs", "DescribeServices")
-    estate = scan(ScanRequest())
+    estate = scan(ScanRequest(), facts=frozenset())
     assert [each.service_arn for each in estate.services] == [each.service_arn for each in small.services]
     assert [each.service_name for each in estate.services] == [each.service_name for each in small.services]
     assert {gap.resource for gap in estate.gaps} == {each.service_arn for each in estate.services}
@@ -286,7 +286,7 @@ def test_services_that_may_not_be_described_are_known_by_their_arns(clean_aws: S
 def test_task_definition_that_may_not_be_described_is_a_gap_on_it(clean_aws: SimulatedAws, small: Estate) -> None:
     chosen = small.services[0].task_definition
     clean_aws.deny("ecs", "DescribeTaskDefinition", when=lambda call: call.parameters["taskDefinition"] == chosen)
-    estate = scan(ScanRequest())
+    estate = scan(ScanRequest(), facts=frozenset())
     assert {gap.resource for gap in estate.gaps} == {chosen}
     assert len(estate.task_definitions) == len(small.task_definitions) - 1
     workload = next(each for each in estate.workloads if each.service == estate.services[0])
@@ -307,7 +307,7 @@ def test_regions_that_may_not_be_listed_are_all_tried(
 ) -> None:
     clean_aws.deny("ec2", "DescribeRegions")
     monkeypatch.setattr("assess.collectors.aws.Session.regions_beside", lambda _self, _region: (REGION, "us-west-2"))
-    estate = scan(ScanRequest(regions=("all",)))
+    estate = scan(ScanRequest(regions=("all",)), facts=frozenset())
     assert estate.scope.regions == (REGION, "us-west-2")
     assert [(gap.action, gap.recovered) for gap in estate.gaps] == [("ec2:DescribeRegions", True)]
     assert len(estate.services) == len(small.services)
@@ -319,7 +319,7 @@ def test_rollouts_that_may_not_be_listed_are_a_gap_on_their_service(clean_aws: S
 
     clean_aws.override("ecs", "DescribeServices", in_progress)
     clean_aws.deny("ecs", "ListServiceDeployments")
-    estate = scan(ScanRequest())
+    estate = scan(ScanRequest(), facts=frozenset())
     unsettled = {
         each.service_arn for each in estate.services if each.primary and each.primary.rollout_state == "IN_PROGRESS"
     }
@@ -334,5 +334,5 @@ def test_classic_load_balancers_that_may_not_be_described_are_a_gap(clean_aws: S
 
     clean_aws.override("ecs", "DescribeServices", classic)
     clean_aws.deny("elb", "DescribeLoadBalancers")
-    estate = scan(ScanRequest())
+    estate = scan(ScanRequest(), facts=frozenset({"elb.load_balancers"}))
     assert [(gap.api, gap.facts) for gap in estate.gaps] == [("elb:DescribeLoadBalancers", ("elb.load_balancers",))]

@@ -3,56 +3,49 @@
 import signal
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 
 from assess.collectors import EXPIRED, ScanInterrupted, ScanRequest, scan
-from assess.estate.estate import Estate
+from assess.estate.estate import FACT_KINDS, Estate
 from assess.estate.gaps import Reason
 from tests.support.aws import SimulatedAws
 from tests.support.faults import Proceed
 from tests.support.wire import Answer, Call, decode, encode
 
-# one call of each protocol: what it is, and which fact it carries
+# calls that do not hide each other: JSON, EC2's XML, the others' XML and REST, two of each
 _CALLS = [
-    ("ecs", "ListServices", "ecs.services"),
-    ("ec2", "DescribeSubnets", "vpc.subnets"),
-    ("elbv2", "DescribeTargetGroups", "elb.target_groups"),
-    ("scheduler", "ListSchedules", "schedules"),
+    ("ecs", "ListTasks"),
+    ("ec2", "DescribeVpcs"),
+    ("elbv2", "DescribeTargetGroupAttributes"),
+    ("scheduler", "ListSchedules"),
+    ("application-autoscaling", "DescribeScalingPolicies"),
+    ("ec2", "DescribeSecurityGroups"),
+    ("elbv2", "DescribeLoadBalancerAttributes"),
+    ("stepfunctions", "ListStateMachines"),
 ]
 
-Fault = Callable[..., Any]
-
-_PASSING: list[tuple[str, Fault]] = [
-    ("throttled", lambda aws, *call: aws.throttle(*call, times=2)),
-    ("broken", lambda aws, *call: aws.fail(*call, times=2)),
-    ("busy", lambda aws, *call: aws.fail(*call, status=503, times=2)),
-    ("disconnected", lambda aws, *call: aws.disconnect(*call, times=2)),
-    ("cut", lambda aws, *call: aws.truncate(*call, times=2)),
-    ("cut unnoticed", lambda aws, *call: aws.truncate(*call, honest_length=True, times=2)),
-    ("garbled", lambda aws, *call: aws.garble(*call, times=2)),
-    ("blank", lambda aws, *call: aws.blank(*call, times=2)),
+_FAULTS: list[tuple[Callable[..., Any], set[str]]] = [
+    (SimulatedAws.throttle, {"ThrottlingException", "Throttling", "RequestLimitExceeded"}),
+    (SimulatedAws.fail, {"InternalFailure"}),
+    (partial(SimulatedAws.fail, status=503), {"ServiceUnavailable"}),
+    (SimulatedAws.disconnect, {"ConnectionClosedError"}),
+    (SimulatedAws.truncate, {"BrokenAnswer", "ConnectionClosedError", "ResponseStreamingError"}),
+    (partial(SimulatedAws.truncate, honest_length=True), {"BrokenAnswer"}),
+    (SimulatedAws.garble, {"BrokenAnswer"}),
+    (SimulatedAws.blank, {"BrokenAnswer"}),
 ]
+"""What goes wrong, and the codes of the gap that it leaves where it lasts."""
 
-_LASTING: list[tuple[str, Fault, tuple[str, ...]]] = [
-    (
-        "throttled",
-        lambda aws, *call: aws.throttle(*call),
-        ("ThrottlingException", "Throttling", "RequestLimitExceeded"),
-    ),
-    ("broken", lambda aws, *call: aws.fail(*call), ("InternalFailure",)),
-    ("busy", lambda aws, *call: aws.fail(*call, status=503), ("ServiceUnavailable",)),
-    ("disconnected", lambda aws, *call: aws.disconnect(*call), ("ConnectionClosedError",)),
-    (
-        "cut",
-        lambda aws, *call: aws.truncate(*call),
-        ("BrokenAnswer", "ConnectionClosedError", "ResponseStreamingError"),
-    ),
-    ("cut unnoticed", lambda aws, *call: aws.truncate(*call, honest_length=True), ("BrokenAnswer",)),
-    ("garbled", lambda aws, *call: aws.garble(*call), ("BrokenAnswer",)),
-    ("blank", lambda aws, *call: aws.blank(*call), ("BrokenAnswer",)),
-]
+
+def _turned(turn: int) -> list[tuple[str, str, Callable[..., Any], set[str]]]:
+    """Each call with a fault of its own; other turns pair them otherwise."""
+    return [
+        (service, operation, *_FAULTS[(place + turn) % len(_FAULTS)])
+        for place, (service, operation) in enumerate(_CALLS)
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -68,35 +61,30 @@ def whole(clean_aws: SimulatedAws, _known: dict[str, Estate]) -> Estate:
     return _known["whole"]
 
 
-@pytest.mark.parametrize(("what", "fault"), _PASSING, ids=[what for what, _ in _PASSING])
-def test_fault_that_passes_is_not_seen(clean_aws: SimulatedAws, whole: Estate, what: str, fault: Fault) -> None:
-    for service, operation, _ in _CALLS:
-        fault(clean_aws, service, operation)
+@pytest.mark.parametrize("turn", range(0, 8, 2))
+def test_fault_that_passes_is_not_seen(clean_aws: SimulatedAws, whole: Estate, unpaced: None, turn: int) -> None:
+    for service, operation, fault, _ in _turned(turn):
+        fault(clean_aws, service, operation, times=2)
     estate = scan(ScanRequest())
     assert estate.gaps == ()
-    assert len(estate.services) == len(whole.services)
-    assert len(estate.subnets) == len(whole.subnets)
-    assert len(estate.target_groups) == len(whole.target_groups)
+    for kind in FACT_KINDS:
+        assert len(getattr(estate, kind)) == len(getattr(whole, kind)), kind
 
 
-@pytest.mark.parametrize(("what", "fault", "codes"), _LASTING, ids=[what for what, _, _ in _LASTING])
-def test_fault_that_lasts_is_a_gap(
-    clean_aws: SimulatedAws, whole: Estate, what: str, fault: Fault, codes: tuple[str, ...]
-) -> None:
-    # the services stay, else nothing would ask for their subnets and target groups
-    for service, operation, _ in _CALLS[1:]:
+@pytest.mark.parametrize("turn", range(0, 8, 2))
+def test_fault_that_lasts_is_a_gap(clean_aws: SimulatedAws, whole: Estate, unpaced: None, turn: int) -> None:
+    for service, operation, fault, _ in _turned(turn):
         fault(clean_aws, service, operation)
-    fault(clean_aws, "ecs", "ListTasks")
     estate = scan(ScanRequest())
-    expected = {f"{service}:{operation}" for service, operation, _ in _CALLS[1:]} | {"ecs:ListTasks"}
-    assert {gap.api for gap in estate.gaps} == expected
-    assert {gap.reason for gap in estate.gaps} == {Reason.ERROR}
-    assert {gap.error for gap in estate.gaps} <= set(codes)
-    assert len(estate.services) == len(whole.services)
-    assert len(estate.roles) == len(whole.roles)
+    assert {gap.api for gap in estate.gaps} == {f"{service}:{operation}" for service, operation in _CALLS}
+    codes = {f"{service}:{operation}": codes for service, operation, _, codes in _turned(turn)}
     for gap in estate.gaps:
+        assert gap.reason is Reason.ERROR
+        assert gap.error in codes[gap.api], gap.api
         for fact in gap.facts:
             assert estate.missing(fact, estate.services[0].origin, [gap.resource or ""]) is not None
+    for kind in ("services", "roles", "task_definitions", "subnets", "target_groups", "scalable_targets"):
+        assert len(getattr(estate, kind)) == len(getattr(whole, kind)), kind
 
 
 def test_answer_without_its_list_is_a_gap(clean_aws: SimulatedAws, whole: Estate) -> None:

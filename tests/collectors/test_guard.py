@@ -1,12 +1,14 @@
 """The guard: what no collector declares is refused before anything is sent."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from botocore.credentials import Credentials
 
-from assess.collectors import operations
+from assess.collectors import cloudmap, iam, operations
 from assess.collectors.aws import NotReadOnly, Session
+from assess.collectors.interface import Filters, Reader
 from tests.support.aws import SimulatedAws
 
 _REGION = "us-east-1"
@@ -55,3 +57,10 @@ def test_declared_call_passes(aws: SimulatedAws) -> None:
 def test_call_by_which_credentials_are_had_passes(aws: SimulatedAws) -> None:
     assert _client("sts").get_caller_identity()["Account"]
     assert aws.counts() == {"sts:GetCallerIdentity": 1}
+
+
+def test_collector_cannot_call_what_it_does_not_declare() -> None:
+    place: Any = SimpleNamespace(account="", region="", filters=Filters())
+    reader = Reader(place, cloudmap.CLOUD_MAP)
+    with pytest.raises(ValueError, match="cloudmap does not declare iam:GetRole"):
+        reader.call(iam.GET_ROLE, RoleName="orders")

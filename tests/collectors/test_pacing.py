@@ -34,12 +34,24 @@ def test_bucket_fills_up_again_to_its_burst() -> None:
     assert [bucket.reserve() for _ in range(3)] == [0, 0, 1.0]
 
 
-def test_throttled_bucket_halves_its_pace_down_to_a_sixteenth() -> None:
-    bucket = Bucket(Rate(burst=2, per_second=16), share=0.5, clock=_Clock())
-    bucket.reserve()
-    for _ in range(9):
+def test_refusals_halve_the_pace_to_a_quarter_until_none_came_for_a_while() -> None:
+    clock = _Clock()
+    bucket = Bucket(Rate(burst=2, per_second=16), share=0.5, clock=clock)
+
+    def pace() -> float:
+        clock.now += 2
+        return [bucket.reserve() for _ in range(2)][1]
+
+    assert pace() == 1 / 8
+    for _ in range(16):
         bucket.slow_down()
-    assert bucket.reserve() == 2.0
+    assert pace() == 1 / 4
+    for _ in range(3):
+        clock.now += 1
+        bucket.slow_down()
+    assert pace() == 1 / 2
+    clock.now += 10
+    assert pace() == 1 / 8
 
 
 def test_interrupt_ends_the_wait() -> None:

@@ -191,16 +191,6 @@ def test_threads_do_not_change_the_bytes(
     assert alone.model_dump_json() == estate.model_dump_json()
 
 
-def test_gaps_do_not_depend_on_threads(clean_aws: SimulatedAws, monkeypatch: pytest.MonkeyPatch) -> None:
-    clean_aws.deny("ecs", "Describe*")
-    clean_aws.deny("iam")
-    first = scan(ScanRequest(), collected_at=_DAY)
-    monkeypatch.setattr("assess.collectors.scanning.THREADS", 1)
-    second = scan(ScanRequest(), collected_at=_DAY)
-    assert first.gaps
-    assert first.model_dump_json() == second.model_dump_json()
-
-
 # --- scope ------------------------------------------------------------------------------------------------------
 
 
@@ -222,6 +212,16 @@ def test_service_filter_lets_services_and_families_through_by_name(shop_aws: Sim
     assert {each.service_name for each in found.services} == {service}
     described = [each for each in shop_aws.calls if each.operation == "DescribeServices"]
     assert sum(len(each.parameters["services"]) for each in described) == len(found.services)
+
+
+def test_gaps_do_not_depend_on_threads(clean_aws: SimulatedAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    clean_aws.deny("ecs", "Describe*")
+    clean_aws.deny("iam")
+    first = scan(ScanRequest(), collected_at=_DAY)
+    monkeypatch.setattr("assess.collectors.scanning.THREADS", 1)
+    second = scan(ScanRequest(), collected_at=_DAY)
+    assert first.gaps
+    assert first.model_dump_json() == second.model_dump_json()
 
 
 def test_filter_that_matches_nothing_is_an_empty_estate_without_gaps(clean_aws: SimulatedAws) -> None:
