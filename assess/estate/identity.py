@@ -108,6 +108,14 @@ class Role(PascalFact):
         for policy in self.policies:
             yield from statements_of(policy.document, policy)
 
+    def placed_statements(self) -> Iterator[tuple[tuple[str | int, ...], Statement]]:
+        """Every statement of :meth:`statements` with the steps to it from the role's root, for evidence."""
+        for index, policy in enumerate(self.policies):
+            listed = isinstance((policy.document or {}).get("Statement"), list | tuple)
+            at: tuple[str | int, ...] = ("Policies", index, "Document", "Statement")
+            for statement in statements_of(policy.document, policy):
+                yield ((*at, statement.index) if listed else at), statement
+
     def trust(self) -> Iterator[Statement]:
         """Every statement of the trust policy."""
         yield from statements_of(self.assume_role_policy_document)

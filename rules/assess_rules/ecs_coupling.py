@@ -19,7 +19,7 @@ from assess.estate.ecs import (
 )
 from assess.estate.estate import Estate
 from assess.estate.facts import Evidence
-from assess.estate.identity import Role, Statement, statements_of
+from assess.estate.identity import Role, Statement
 from assess.estate.workloads import Workload
 from assess.rule import (
     CRITICAL,
@@ -158,12 +158,6 @@ def _denied(role: Role) -> frozenset[str]:
     )
 
 
-def _place(statement: Statement) -> tuple[int, ...]:
-    """A statement's place in its document, where the document holds a list of them."""
-    document = statement.policy.document if statement.policy is not None else None
-    return (statement.index,) if isinstance((document or {}).get("Statement"), list | tuple) else ()
-
-
 @rule(
     "ECS-API-SELF-CALL",
     Checklist.ECS_COUPLING,
@@ -195,14 +189,11 @@ def application_drives_ecs(role: Role, estate: Estate) -> Iterator[Outcome]:
         return
     denied = _denied(role)
     calls: dict[str, Evidence] = {}
-    for number, policy in enumerate(role.policies):
-        for statement in statements_of(policy.document, policy):
-            if statement.allows:
-                at: tuple[str | int, ...] = ("Policies", number, "Document", "Statement", *_place(statement), "Action")
-                for action in statement.actions:
-                    for call in _names(action):
-                        if call not in denied:
-                            calls.setdefault(call, role.evidence(*at, value=action))
+    for at, statement in role.placed_statements():
+        for action in statement.actions if statement.allows else ():
+            for call in _names(action):
+                if call not in denied:
+                    calls.setdefault(call, role.evidence(*at, "Action", value=action))
     if calls:
         message = f"role {role.name} lets its tasks call {', '.join(f'ecs:{each}' for each in calls)}"
         yield fail(message, *dict.fromkeys(calls.values()), confidence=0.8)

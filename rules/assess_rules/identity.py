@@ -100,7 +100,7 @@ def conditions_that_change(role: Role, estate: Estate) -> Iterator[Outcome]:
     if not estate.task_role_users.get(role.identity):
         yield not_applicable(_NO_TASK_ROLE, reads=())
         return
-    for place, statement in _placed(role):
+    for place, statement in role.placed_statements():
         effect = "Allow" if statement.allows else "Deny"
         for operator, key, _ in statement.conditions():
             if _BREAKING.fullmatch(key.lower()):
@@ -164,7 +164,7 @@ def wildcard(role: Role, estate: Estate) -> Iterator[Outcome]:
 
 
 def _wide_actions(role: Role, policy_index: int) -> Iterator[tuple[str, Evidence]]:
-    for place, statement in _placed(role):
+    for place, statement in role.placed_statements():
         if place[1] != policy_index or not statement.allows or "*" not in statement.resources:
             continue
         if statement.not_actions:
@@ -308,7 +308,7 @@ def execution_role_duties(role: Role, estate: Estate) -> Iterator[Outcome]:
         yield not_applicable("no workload uses it as its execution role", reads=())
         return
     duties: dict[str, Evidence] = {}
-    for place, statement in _placed(role):
+    for place, statement in role.placed_statements():
         policy = statement.policy
         if not statement.allows or (policy is not None and policy.policy_arn.endswith(_EXECUTION_POLICY)):
             continue
@@ -356,7 +356,7 @@ def assumes_foreign_role(role: Role, estate: Estate) -> Iterator[Outcome]:
         yield not_applicable(_NO_TASK_ROLE, reads=())
         return
     found: dict[str, Evidence] = {}
-    for place, statement in _placed(role):
+    for place, statement in role.placed_statements():
         if statement.allows and any(_may_assume(each) for each in statement.actions):
             for resource in statement.resources:
                 if ":role/" in resource and _is_foreign(resource, role):
@@ -415,18 +415,6 @@ def permissions_boundary(role: Role) -> Iterator[Outcome]:
             f"role {role.name} has the permissions boundary {name}",
             role.evidence("PermissionsBoundary", "PermissionsBoundaryArn"),
         )
-
-
-def _placed(role: Role) -> Iterator[tuple[tuple[str | int, ...], Statement]]:
-    """Every statement of the role's policies with the steps to it in the role's document."""
-    indexes = {id(policy): index for index, policy in enumerate(role.policies)}
-    for statement in role.statements():
-        policy = statement.policy
-        if policy is None or policy.document is None:
-            continue
-        listed = isinstance(policy.document.get("Statement"), list | tuple)
-        at: tuple[str | int, ...] = ("Policies", indexes[id(policy)], "Document", "Statement")
-        yield ((*at, statement.index) if listed else at), statement
 
 
 def _account(arn: str) -> str:
