@@ -18,7 +18,7 @@ import typer
 
 from assess import __version__
 from assess.console import Console, say
-from assess.errors import UserError
+from assess.errors import UserError, raised_at
 
 if TYPE_CHECKING:
     from assess.assessment import Assessment
@@ -59,7 +59,7 @@ def run(arguments: Sequence[str]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         code = INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the last stop: no value and no traceback reaches the screen
-        say(f"internal error: {_place(error)} - this is a fault of assess, please report it")
+        say(f"internal error: {raised_at(error)} - this is a fault of assess, please report it")
         log.info("".join(traceback.format_tb(error.__traceback__)))
         return INTERNAL_ERROR
     if code == INTERRUPTED:
@@ -69,15 +69,6 @@ def run(arguments: Sequence[str]) -> int:
 
 _USAGE_ERROR = cast("type[Exception]", typer.BadParameter.__bases__[0])
 """Click's UsageError, wherever this version of typer keeps it."""
-
-
-def _place(error: BaseException) -> str:
-    """An exception's type and where it was raised; never its text, which may quote a value."""
-    at = error.__traceback__
-    while at is not None and at.tb_next is not None:
-        at = at.tb_next
-    where = f"{at.tb_frame.f_globals.get('__name__', '?')}:{at.tb_lineno}" if at is not None else "?"
-    return f"{type(error).__name__} at {where}"
 
 
 # --- options ----------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What a person can put right: a mistake in what they gave, or an account that cannot be read."""
+"""What a person can put right, and how a fault of the program itself is told: without any value."""
 
 
 class UserError(Exception):
@@ -8,3 +8,12 @@ class UserError(Exception):
         self.message = message
         self.exit_code = exit_code
         super().__init__(message)
+
+
+def raised_at(error: BaseException) -> str:
+    """An exception's type and where it was raised; never its text, which may quote a value."""
+    at = error.__traceback__
+    while at is not None and at.tb_next is not None:
+        at = at.tb_next
+    where = f"{at.tb_frame.f_globals.get('__name__', '?')}:{at.tb_lineno}" if at is not None else "?"
+    return f"{type(error).__name__} at {where}"

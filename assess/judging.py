@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from assess.config import Policy
+from assess.errors import raised_at
 from assess.estate.estate import Estate
 from assess.estate.facts import Origin
 from assess.estate.gaps import Missing, Reason
@@ -83,7 +84,7 @@ class _Bench:
             outcomes = rule.judge(subject.value, self.estate, self.graph, self.policy)
             fails = [_weigh(rule, subject.ref, each) for each in outcomes if isinstance(each, Fail)]
         except Exception as error:  # noqa: BLE001 - a rule of any pack may raise anything; the scan goes on
-            judgement.broken = _place(error)
+            judgement.broken = raised_at(error)
             judgement.unknown = Unknown(Reason.ERROR, (), rule.worst)
             return judgement
         if fails:
@@ -222,12 +223,3 @@ def _unresolved(subject: Subject, patterns: tuple[tuple[str, ...], ...]) -> list
                 if all(want in ("", step) for want, step in zip(pattern, steps, strict=False)):
                     return [Missing(fact=at, reason=Reason.UNRESOLVED)]
     return []
-
-
-def _place(error: BaseException) -> str:
-    """An exception's type and where it was raised; never its text, which may quote a value."""
-    at = error.__traceback__
-    while at is not None and at.tb_next is not None:
-        at = at.tb_next
-    where = f"{at.tb_frame.f_globals.get('__name__', '?')}:{at.tb_lineno}" if at is not None else "?"
-    return f"{type(error).__name__} at {where}"
