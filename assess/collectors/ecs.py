@@ -373,9 +373,8 @@ def _task_definitions_in_use(reader: Reader) -> Iterator[str]:
             if target.ecs_parameters is not None and target.ecs_parameters.task_definition_arn:
                 yield target.ecs_parameters.task_definition_arn
     for schedule in reader.facts(Schedule):
-        parameters = schedule.target.ecs_parameters if schedule.target else None
-        if parameters is not None and parameters.task_definition_arn:
-            yield parameters.task_definition_arn
+        if schedule.task is not None and schedule.task[1].task_definition_arn:
+            yield schedule.task[1].task_definition_arn
     for machine in reader.facts(StateMachine):
         for state in machine.ecs_tasks():
             if state.task_definition:

@@ -1,5 +1,6 @@
 """What starts ECS tasks from outside: EventBridge rules, Scheduler schedules, Step Functions state machines."""
 
+import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, ClassVar, NamedTuple
@@ -80,6 +81,35 @@ class Schedule(PascalFact):
     def is_enabled(self) -> bool:
         """Whether the schedule starts anything."""
         return (self.state or "ENABLED") == "ENABLED"
+
+    @property
+    def task(self) -> tuple[str, EcsParameters] | None:
+        """The cluster and the task that the schedule runs, if it runs one.
+
+        The target is a cluster with ``EcsParameters``, or ECS's own RunTask with the request as ``Input``
+        (https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-universal.html).
+        """
+        target = self.target
+        if target is None:
+            return None
+        if target.ecs_parameters is not None:
+            return target.arn, target.ecs_parameters
+        return _run_task_request(target.input or "") if target.arn.endswith(":aws-sdk:ecs:runTask") else None
+
+
+def _run_task_request(text: str) -> tuple[str, EcsParameters] | None:
+    try:
+        request = json.loads(text)
+    except ValueError:
+        return None
+    if not isinstance(request, dict) or not isinstance(request.get("TaskDefinition"), str):
+        return None
+    cluster, launch_type = request.get("Cluster"), request.get("LaunchType")
+    parameters = EcsParameters(
+        task_definition_arn=request["TaskDefinition"],
+        launch_type=launch_type if isinstance(launch_type, str) else None,
+    )
+    return cluster if isinstance(cluster, str) else "", parameters
 
 
 class StateMachine(Fact):

@@ -319,10 +319,12 @@ class _Gathering:
                     at = ("Targets", index, "EcsParameters", "TaskDefinitionArn")
                     yield (Trigger(rule, at), target.arn, *_parameters(target.ecs_parameters))
         for schedule in self.facts.schedules:
-            target_of = schedule.target
-            if schedule.is_enabled and target_of is not None and target_of.ecs_parameters is not None:
-                place = ("Target", "EcsParameters", "TaskDefinitionArn")
-                yield (Trigger(schedule, place), target_of.arn, *_parameters(target_of.ecs_parameters))
+            if schedule.is_enabled and schedule.task is not None:
+                cluster, parameters = schedule.task
+                by_request = schedule.target is None or schedule.target.ecs_parameters is None
+                place = ("Target", "Input") if by_request else ("Target", "EcsParameters", "TaskDefinitionArn")
+                arn = self._cluster_arn(cluster, schedule.origin)
+                yield (Trigger(schedule, place), arn, *_parameters(parameters))
         for machine in self.facts.state_machines:
             for state in machine.ecs_tasks():
                 if state.task_definition:
@@ -394,7 +396,7 @@ def _trigger_networks(source: EventRule | Schedule | StateMachine) -> Iterator[A
     if isinstance(source, EventRule):
         parameters = [each.ecs_parameters for each in source.targets]
     elif isinstance(source, Schedule):
-        parameters = [source.target.ecs_parameters if source.target else None]
+        parameters = [source.task[1]] if source.task is not None else []
     else:
         return
     for each in parameters:

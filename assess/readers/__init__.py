@@ -231,7 +231,6 @@ def _gap(error: InputError) -> Gap:
         resource=as_text(error.path),
         enumeration=True,
         reason=Reason.ERROR,
-        facts=("ecs.task_definitions",),
         error="Unreadable",
         message=error.problem if error.line is None else f"line {error.line}: {error.problem}",
     )

@@ -1,5 +1,6 @@
 """Workloads as they are seen from services, schedules, state machines, tasks and files."""
 
+import json
 from typing import Any
 
 import pytest
@@ -118,6 +119,25 @@ def test_a_schedule_makes_a_scheduled_task_of_the_revision_it_names(reference: s
     assert (workload.kind, workload.name, workload.cluster) == ("scheduled_task", "report", "shop")
     assert workload.task_definition is not None and workload.task_definition.revision == 2
     assert workload.runs_to_completion and workload.is_fargate
+
+
+def test_a_schedule_that_calls_run_task_itself_makes_a_scheduled_task() -> None:
+    request = {"Cluster": "shop", "TaskDefinition": f"{ECS}:task-definition/report:2", "LaunchType": "FARGATE"}
+    target = {"Arn": "arn:aws:scheduler:::aws-sdk:ecs:runTask", "Input": json.dumps(request)}
+    found = estate(
+        schedules=[schedule("report", Target=target)],
+        task_definitions=[definition("report", 2)],
+        clusters=[{"clusterArn": CLUSTER, "clusterName": "shop"}],
+    )
+    workload = only(found)
+    assert (workload.kind, workload.cluster_arn, workload.is_fargate) == ("scheduled_task", CLUSTER, True)
+    assert workload.task_definition is not None
+
+
+@pytest.mark.parametrize("request_text", ["", "[]", "{", '{"Cluster": "shop"}', '{"TaskDefinition": 7}'])
+def test_a_call_of_run_task_that_names_no_task_makes_nothing(request_text: str) -> None:
+    target = {"Arn": "arn:aws:scheduler:::aws-sdk:ecs:runTask", "Input": request_text}
+    assert estate(schedules=[schedule("report", Target=target)]).workloads == ()
 
 
 def test_a_disabled_schedule_makes_nothing() -> None:
