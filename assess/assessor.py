@@ -29,6 +29,7 @@ from assess.assessment import (
 from assess.checklist import Checklist
 from assess.config import Policy
 from assess.estate.estate import Estate
+from assess.estate.facts import Origin
 from assess.estate.gaps import Gap
 from assess.estate.workloads import Workload
 from assess.gate import review, waiver_name
@@ -319,9 +320,7 @@ def _account(estate: Estate, card: Scorecard, place: _Place, members: Sequence[s
     account, region = place
     gaps = [gap for gap in estate.gaps if not gap.recovered and _concerns(gap, account, region)]
     blind = any(gap.enumeration for gap in gaps)
-    listed = any(
-        seen.fact == "ecs.clusters" and seen.account == account and seen.region == region for seen in estate.seen
-    )
+    listed = estate.missing("ecs.clusters", Origin(account=account, region=region)) is None
     numbers = card.groups[f"{account}/{region}"]
     return AccountView(
         account=account,

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from fnmatch import translate
 from typing import Final
 
-from assess.assessment import Assessment, Finding, UnknownView, WaiverNote, WaiverProblem, WaiverView
+from assess.assessment import AccountView, Assessment, Finding, UnknownView, WaiverNote, WaiverProblem, WaiverView
 from assess.config import FailOn, Policy, Waiver
 from assess.rule import Severity
 
@@ -150,12 +150,10 @@ def decide(
 
 
 def _incomplete(assessment: Assessment, threshold: Severity | None) -> list[str]:
-    lines = [
-        f"nothing could be listed in account {_safe(each.account)}, region {_safe(each.region)}"
-        for each in assessment.accounts
-        if each.wholly_blind
-    ]
-    if threshold is None:
+    blind = [each for each in assessment.accounts if each.wholly_blind]
+    lines = [_nothing_listed_line(assessment, each) for each in blind]
+    # where nothing at all could be listed, that says it all
+    if threshold is None or (blind and len(blind) == len(assessment.accounts)):
         return lines
     lines += [f"workloads may be hidden: {_safe(each)}" for each in assessment.scope.blind]
     hiding = [
@@ -164,6 +162,16 @@ def _incomplete(assessment: Assessment, threshold: Severity | None) -> list[str]
     if hiding:
         lines.append(_hidden_line(hiding, threshold))
     return lines
+
+
+def _nothing_listed_line(assessment: Assessment, place: AccountView) -> str:
+    line = f"nothing could be listed in account {_safe(place.account)}, region {_safe(place.region)}"
+    for gap in assessment.gaps:
+        here = gap.account in ("", place.account) and gap.region in ("", place.region)
+        if here and gap.enumeration and not gap.recovered:
+            why = f"{_safe(gap.api)}: {_safe(gap.error)}"
+            return f"{line} ({why}); assess permissions prints the policy that a scan needs"
+    return line
 
 
 def _hidden_line(hiding: list[UnknownView], threshold: Severity) -> str:

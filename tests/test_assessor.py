@@ -412,6 +412,11 @@ def test_a_region_whose_clusters_could_not_be_listed_is_wholly_blind() -> None:
     assert (made.summary.verdict, made.summary.score_uncapped, made.summary.coverage) == ("undetermined", None, None)
 
 
+def test_a_collector_that_ran_and_listed_nothing_leaves_its_region_wholly_blind() -> None:
+    made = assessed(estate(clusters=[], gaps=[gap("ecs.clusters", api="ecs:ListClusters", enumeration=True)]))
+    assert [each.wholly_blind for each in made.accounts] == [True]
+
+
 def test_files_are_no_account() -> None:
     task = service("web")["task_definitions"] | {"@origin": {"source": "web.json"}}
     del task["taskDefinitionArn"]

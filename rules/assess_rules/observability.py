@@ -191,9 +191,14 @@ def no_metrics(cluster: Cluster, estate: Estate) -> Iterator[Outcome]:
         return
     if any(_measures(each.task_definition) for each in workloads if each.task_definition is not None):
         return
-    for fact in ("ecs.services", "ecs.task_definitions"):
-        missing = estate.missing(fact, cluster.origin, None)
-        if missing is not None:  # what was not read may be the agent
+    # what was not read may be the setting, or the agent
+    for fact, related in (
+        ("ecs.clusters", (cluster.cluster_arn,)),
+        ("ecs.services", None),
+        ("ecs.task_definitions", None),
+    ):
+        missing = estate.missing(fact, cluster.origin, related)
+        if missing is not None:
             yield unknown(missing.reason, *(missing.actions or (fact,)))
             return
     yield fail(

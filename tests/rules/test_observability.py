@@ -5,6 +5,7 @@ import pytest
 from assess.estate.gaps import Reason
 from assess.rule import HIGH, MEDIUM
 from tests.rules.harness import (
+    CLUSTER,
     Case,
     Given,
     cluster,
@@ -179,6 +180,15 @@ CASES = (
         insights("disabled"),
         reason=Reason.DENIED,
         needs="ecs:DescribeTaskDefinition",
+    ),
+    unknown(
+        "OBS-NO-METRICS",
+        "a cluster that could be listed and not described",
+        task(),
+        cluster(),
+        denied("ecs.clusters", "ecs:DescribeClusters", resource=CLUSTER),
+        reason=Reason.DENIED,
+        needs="ecs:DescribeClusters",
     ),
     fails(
         "OBS-XRAY",
