@@ -148,6 +148,7 @@ def scan(
     interrupted = False
     jobs = _Jobs(places, chosen, stop)
     try:
+        jobs.start()
         jobs.wait()
     except KeyboardInterrupt:
         interrupted = True
@@ -228,32 +229,34 @@ class _Jobs:
 
     def __init__(self, places: Sequence[Place], collectors: Sequence[Collector], stop: threading.Event) -> None:
         self._stop = stop
-        self._jobs: dict[tuple[str, str], tuple[Place, Collector, Future[None]]] = {}
-        pairs = [
+        self._pairs = [
             (place, each) for each in _sorted(collectors) for place in places if each.regional == bool(place.region)
         ]
+        self._jobs: dict[tuple[str, str], Future[None]] = {}
         # jobs mostly wait, for calls or for each other: each has a thread of its own, so that none can wait forever
-        self._threads = ThreadPoolExecutor(max_workers=max(1, len(pairs)), thread_name_prefix="collector")
-        for place, collector in pairs:
+        self._threads = ThreadPoolExecutor(max_workers=max(1, len(self._pairs)), thread_name_prefix="collector")
+
+    def start(self) -> None:
+        """Starts them all. An interrupt comes through; what was started by then is known."""
+        for place, collector in self._pairs:
             before = [
                 future
-                for (region, name), (_, _, future) in self._jobs.items()
+                for (region, name), future in self._jobs.items()
                 if name in collector.after and (region == place.region or not collector.regional)
             ]
-            job = self._threads.submit(self._run, place, collector, before)
-            self._jobs[place.region, collector.name] = (place, collector, job)
+            self._jobs[place.region, collector.name] = self._threads.submit(self._run, place, collector, before)
 
     def wait(self) -> None:
         """Until all are done. An interrupt comes through, and so does a fault of the program."""
-        wait([future for _, _, future in self._jobs.values()])
-        for _, _, future in self._jobs.values():
+        wait(self._jobs.values())
+        for future in self._jobs.values():
             future.result()
         self._threads.shutdown()
 
     def stop(self) -> None:
         """Sends nothing more, and waits a little for calls in flight."""
         self._stop.set()
-        wait([future for _, _, future in self._jobs.values()], timeout=_GRACE)
+        wait(self._jobs.values(), timeout=_GRACE)
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def unfinished(self) -> list[Gap]:
@@ -270,9 +273,13 @@ class _Jobs:
                 error="Interrupted",
                 message=f"the scan was interrupted before all {collector.title} were read",
             )
-            for place, collector, future in self._jobs.values()
-            if not future.done() or future.cancelled() or future.exception() is not None
+            for place, collector in self._pairs
+            if not self._is_done(place, collector)
         ]
+
+    def _is_done(self, place: Place, collector: Collector) -> bool:
+        job = self._jobs.get((place.region, collector.name))
+        return job is not None and job.done() and not job.cancelled() and job.exception() is None
 
     def _run(self, place: Place, collector: Collector, before: Iterable["Future[None]"]) -> None:
         wait(list(before))
