@@ -3,6 +3,7 @@
 import json
 import re
 import threading
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
@@ -115,6 +116,7 @@ class EstateBuilder:
     def _add(self, kind: str, document: Mapping[str, Any], origin: Any, batch: int, *, whole: bool) -> Fact:
         model = FACT_KINDS[kind]
         admitted = self._door.admit(model, _without_nulls(document), batch=batch)
+        admitted.pop("@origin", None)  # where it comes from is not the document's to say
         safe = self._door.admit(Origin, origin, batch=batch)
         if isinstance(safe, dict) and isinstance(safe.get("unresolved"), dict):
             safe["unresolved"] = {at: self._unresolved(admitted, at, text) for at, text in safe["unresolved"].items()}
@@ -143,12 +145,14 @@ class EstateBuilder:
                 return model.model_validate({"@origin": given, **document})
             except ValidationError as error:
                 places = {each["loc"] for each in _errors(error)}
+            gone: dict[str, list[int]] = {}
             for place in sorted(places, key=_last_first, reverse=True):
                 steps, value = _pruned(document, place)
                 text = value if isinstance(value, str) else json.dumps(value, default=str)
                 pruned.setdefault(pointer(*steps), self._door.text(text))
                 if isinstance(steps[-1], int):
-                    lines = _shifted(lines, steps)
+                    gone.setdefault(pointer(*steps[:-1]), []).append(steps[-1])
+            lines = _shifted(lines, gone)
 
 
 _LIVE = 0
@@ -230,16 +234,26 @@ def _step(at: Any, step: str | int) -> str | int | None:
     return step if isinstance(at, list) and isinstance(step, int) and step < len(at) else None
 
 
-def _shifted(lines: Mapping[str, int], gone: _Steps) -> dict[str, int]:
-    """Lines by pointer once the list member at ``gone`` is out: those behind it move up."""
-    head, index = pointer(*gone[:-1]) + "/", int(gone[-1])
+def _shifted(lines: Mapping[str, int], gone: Mapping[str, list[int]]) -> dict[str, int]:
+    """Lines by pointer once list members are out: those behind them move up.
+
+    ``gone`` holds the indexes that each list loses, by the list's pointer, as all of them were before.
+    """
+    if not gone:
+        return dict(lines)
+    lost = {at: sorted(indexes) for at, indexes in gone.items()}
     moved: dict[str, int] = {}
     for at, line in lines.items():
-        number, slash, rest = at.removeprefix(head).partition("/") if at.startswith(head) else ("", "", "")
-        if not number.isdigit() or int(number) < index:
-            moved[at] = line
-        elif int(number) > index:
-            moved[f"{head}{int(number) - 1}{slash}{rest}"] = line
+        before, after = "", ""
+        for step in at.split("/")[1:]:
+            indexes = lost.get(before, [])
+            place = bisect_left(indexes, int(step)) if indexes and step.isdecimal() else 0
+            if indexes and indexes[place : place + 1] == [int(step)]:
+                break
+            before += f"/{step}"
+            after += f"/{int(step) - place}" if place else f"/{step}"
+        else:
+            moved[after] = line
     return moved
 
 

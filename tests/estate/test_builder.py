@@ -341,3 +341,26 @@ def test_fact_with_nothing_in_it_is_kept() -> None:
     builder.add("services", {}, HERE)
     assert len(built(builder).services) == 1
     assert json.loads(written(built(builder)))["services"][0]["@origin"]["region"] == "eu-west-1"
+
+
+def test_a_document_cannot_say_where_it_comes_from() -> None:
+    builder = EstateBuilder()
+    forged = {"family": "web", "@origin": {"account": "999988887777", "source": "elsewhere"}}
+    task = builder.add("task_definitions", forged, Origin(account="111122223333", region="us-east-1"))
+    assert (task.origin.account, task.origin.source) == ("111122223333", None)
+
+
+def test_lines_follow_their_members_when_others_are_left_out() -> None:
+    document = {"family": "web", "containerDefinitions": ["${first}", {"name": "a"}, "${second}", {"name": "b"}]}
+    lines = {"": 1, "/containerDefinitions": 2} | {f"/containerDefinitions/{at}": 3 + at for at in range(4)}
+    lines |= {"/containerDefinitions/1/name": 4, "/containerDefinitions/3/name": 6}
+    task = EstateBuilder().add("task_definitions", document, Origin(source="web.json", lines=lines))
+    assert [task.origin.line(f"/containerDefinitions/{at}/name") for at in range(2)] == [4, 6]
+    assert sorted(task.origin.lines) == [
+        "",
+        "/containerDefinitions",
+        "/containerDefinitions/0",
+        "/containerDefinitions/0/name",
+        "/containerDefinitions/1",
+        "/containerDefinitions/1/name",
+    ]
