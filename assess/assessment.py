@@ -6,7 +6,7 @@ older version ignores what it does not know, and the schema allows it.
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -193,6 +193,10 @@ class UnknownView(_Value):
     question: str | None = None
 
 
+RULE_PACK: Final = "rule pack"
+"""The ``api`` of a gap that a broken rule pack leaves; the ``resource`` is the pack."""
+
+
 class GapView(_Value):
     """Something that was asked for and could not be read."""
 
@@ -236,6 +240,35 @@ class RuleText(_Value):
     why: str
     fix: str
     reference: str
+    origin: str = ""
+    """The pack it comes from: ``built-in``, a distribution, or a folder that the policy names."""
+
+
+class SeverityView(_Value):
+    """A rule whose findings the policy calls something else than the rule itself does."""
+
+    rule: str
+    declared: Severity
+    severity: Severity
+
+
+class ThresholdView(_Value):
+    """A number of a rule that the policy sets to something else than its default."""
+
+    rule: str
+    name: str
+    meaning: str
+    default: float
+    value: float
+
+
+class PolicyView(_Value):
+    """What the policy changes about the rules; waivers stand beside the findings that they accept."""
+
+    severities: tuple[SeverityView, ...] = ()
+    disabled: tuple[str, ...] = ()
+    """Ids of rules that did not run: they neither passed nor failed."""
+    thresholds: tuple[ThresholdView, ...] = ()
 
 
 WaiverProblem = Literal["expired", "unused", "too_long"]
@@ -272,6 +305,7 @@ class Assessment(_Value):
     ledger: tuple[LedgerRow, ...]
     rules: Mapping[str, RuleText]
     waiver_notes: tuple[WaiverNote, ...] = ()
+    policy: PolicyView = Field(default_factory=PolicyView)
 
 
 def schema() -> dict[str, Any]:

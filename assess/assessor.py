@@ -10,6 +10,7 @@ from typing import Any
 
 from assess import __version__
 from assess.assessment import (
+    RULE_PACK,
     AccountView,
     Assessment,
     Distribution,
@@ -17,10 +18,13 @@ from assess.assessment import (
     FindingCounts,
     GapView,
     ItemView,
+    PolicyView,
     RuleText,
     ScopeView,
+    SeverityView,
     SubjectView,
     Summary,
+    ThresholdView,
     Tool,
     UnknownView,
     WaiverView,
@@ -34,26 +38,52 @@ from assess.estate.gaps import Gap
 from assess.estate.workloads import Workload
 from assess.gate import review, waiver_name
 from assess.judging import Judgement, judge
+from assess.packs import PackProblem
 from assess.rule import Fail, Rule, Severity, SubjectKind
 from assess.scoring import SCORING_MODEL_VERSION, FailPlace, Scorecard, score
 from assess.subjects import SubjectRef
 from assess.survey import question
 
 
-def assess(estate: Estate, *, policy: Policy, rules: Iterable[Rule], as_of: date, graph: Any = None) -> Assessment:
+def assess(
+    estate: Estate,
+    *,
+    policy: Policy,
+    rules: Iterable[Rule],
+    as_of: date,
+    graph: Any = None,
+    disabled: Iterable[Rule] = (),
+    problems: Iterable[PackProblem] = (),
+) -> Assessment:
     """The assessment of an estate by these rules, with waivers judged on the day ``as_of``.
 
-    ``graph`` is handed to the rules that ask for it. The same arguments make the same assessment, whatever the order
-    of the rules.
+    ``graph`` is handed to the rules that ask for it; ``disabled`` rules do not run and ``problems`` of rule packs
+    hide others: both are listed. The same arguments make the same assessment, whatever the order of the rules.
     """
     ordered = sorted(rules, key=lambda each: each.id)
-    return assessment_of(estate, judge(estate, ordered, policy, graph), policy=policy, rules=ordered, as_of=as_of)
+    return assessment_of(
+        estate,
+        judge(estate, ordered, policy, graph),
+        policy=policy,
+        rules=ordered,
+        as_of=as_of,
+        disabled=disabled,
+        problems=problems,
+    )
 
 
 def assessment_of(
-    estate: Estate, judgements: Iterable[Judgement], *, policy: Policy, rules: Iterable[Rule], as_of: date
+    estate: Estate,
+    judgements: Iterable[Judgement],
+    *,
+    policy: Policy,
+    rules: Iterable[Rule],
+    as_of: date,
+    disabled: Iterable[Rule] = (),
+    problems: Iterable[PackProblem] = (),
 ) -> Assessment:
     """The assessment that judgements of an estate make."""
+    off = sorted(disabled, key=lambda each: each.id)
     judged = sorted(judgements, key=lambda each: (each.rule.id, each.subject.id))
     ordered = sorted(rules, key=lambda each: each.id)
     views = _Subjects()
@@ -80,14 +110,15 @@ def assessment_of(
         scope=_scope(estate),
         accounts=tuple(_account(estate, card, place, members) for place, members in places.items()),
         summary=_summary(card, findings, unknowns),
-        checklist=tuple(_item(item, card, ordered) for item in Checklist),
+        checklist=tuple(_item(item, card, ordered, off) for item in Checklist),
         workloads=tuple(_workload(each, card) for each in estate.workloads),
         findings=findings,
         unknowns=unknowns,
-        gaps=(*_gaps(estate, judged), *_broken(judged)),
+        gaps=(*_gaps(estate, judged), *_broken(judged), *_broken_packs(problems)),
         ledger=card.ledger,
         rules={each.id: _text(each) for each in ordered},
         waiver_notes=reviewed.notes,
+        policy=_policy(policy, ordered, off),
     )
 
 
@@ -289,6 +320,22 @@ def _broken(judgements: Iterable[Judgement]) -> Iterator[GapView]:
         )
 
 
+def _broken_packs(problems: Iterable[PackProblem]) -> Iterator[GapView]:
+    """What is wrong with rule packs: rules that nobody knows of did not run."""
+    for problem in sorted(problems, key=lambda each: (each.pack, each.file, each.line or 0, each.message)):
+        yield GapView(
+            api=RULE_PACK,
+            action=None,
+            account="",
+            region="",
+            resource=problem.pack,
+            enumeration=False,
+            error=problem.error,
+            message=str(problem),
+            recovered=False,
+        )
+
+
 # --- places -----------------------------------------------------------------------------------------------------
 
 
@@ -389,7 +436,7 @@ def _capped_by(findings: Iterable[Finding], unknowns: Iterable[UnknownView]) -> 
     return (*failed, *counted, *others)
 
 
-def _item(item: Checklist, card: Scorecard, rules: Iterable[Rule]) -> ItemView:
+def _item(item: Checklist, card: Scorecard, rules: Iterable[Rule], disabled: Iterable[Rule]) -> ItemView:
     own = tuple(each.id for each in rules if each.checklist is item)
     scored = card.items[item]
     raw = scored.numbers.raw
@@ -402,7 +449,7 @@ def _item(item: Checklist, card: Scorecard, rules: Iterable[Rule]) -> ItemView:
         score_low=raw.low,
         score_high=raw.high,
         coverage=scored.numbers.coverage,
-        note=scored.note if own else "no rules",
+        note=scored.note if own else "disabled" if any(each.checklist is item for each in disabled) else "no rules",
         rules=own,
     )
 
@@ -445,4 +492,24 @@ def _text(rule: Rule) -> RuleText:
         why=rule.why,
         fix=rule.fix,
         reference=rule.reference,
+        origin=rule.origin,
+    )
+
+
+def _policy(policy: Policy, rules: Iterable[Rule], disabled: Iterable[Rule]) -> PolicyView:
+    severities = []
+    thresholds = []
+    for rule in rules:
+        if rule.declared is not None:
+            severities.append(SeverityView(rule=rule.id, declared=rule.declared, severity=rule.severity))
+        values = rule.numbers(policy)
+        thresholds += [
+            ThresholdView(
+                rule=rule.id, name=each.name, meaning=each.meaning, default=each.default, value=values[each.name]
+            )
+            for each in rule.thresholds
+            if values[each.name] != each.default
+        ]
+    return PolicyView(
+        severities=tuple(severities), disabled=tuple(each.id for each in disabled), thresholds=tuple(thresholds)
     )

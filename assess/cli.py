@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from assess.gate import GateResult
     from assess.outputs import Output
     from assess.reporting import Report
-    from assess.rule import Rule
+    from assess.rulebook import Rulebook
 
 log = logging.getLogger(__name__)
 
@@ -314,21 +314,26 @@ def _assessment(job: _Job, file: str, as_of: date | None) -> Assessment:
 @app.command()
 def rules(
     format: Annotated[ListFormat, typer.Option("--format", help="How to list them.")] = ListFormat.TERMINAL,
+    config: Config = None,
 ) -> int:
-    """List the rules: id, checklist item, severity, title."""
+    """List the rules: id, checklist item, severity, title.
+
+    Marked are those of other packs, and what the policy changes.
+    """
     from assess.rule_pages import as_json, listing
 
-    found = _rules()
-    Console().result(as_json(found) if format is ListFormat.JSON else listing(found))
+    book = _rulebook(config)
+    Console().result(as_json(book) if format is ListFormat.JSON else listing(book))
     return 0
 
 
 @app.command()
-def explain(rule: Annotated[str, typer.Argument(metavar="RULE", help="A rule's id.")]) -> int:
+def explain(rule: Annotated[str, typer.Argument(metavar="RULE", help="A rule's id.")], config: Config = None) -> int:
     """Show a rule's page: what it looks at, why, how to fix it."""
     from assess.rule_pages import page
 
-    found = _rules()
+    book = _rulebook(config)
+    found = book.every
     wanted = next((each for each in found if each.id == rule.upper()), None)
     if wanted is None:
         from difflib import get_close_matches
@@ -336,7 +341,7 @@ def explain(rule: Annotated[str, typer.Argument(metavar="RULE", help="A rule's i
         near = get_close_matches(rule.upper(), [each.id for each in found], n=3, cutoff=0.5)
         said = f"did you mean {' or '.join(near)}?" if near else "assess rules lists them"
         raise UserError(f"there is no rule {rule}; {said}")
-    Console().result(page(wanted))
+    Console().result(page(wanted, disabled=wanted in book.disabled))
     return 0
 
 
@@ -371,10 +376,19 @@ def schema() -> int:
     return 0
 
 
-def _rules() -> tuple[Rule, ...]:
-    from assess.packs import load_rules
+def _rulebook(config: str | None) -> Rulebook:
+    from assess.rulebook import load_rulebook
+    from assess.settings import load_settings
 
-    return load_rules()
+    book = load_rulebook(load_settings(config))
+    _warn(book)
+    return book
+
+
+def _warn(book: Rulebook) -> None:
+    """Names each problem of a rule pack, in one line."""
+    for problem in book.problems:
+        say(f"rule pack {problem.pack}: {problem}")
 
 
 # --- the steps that commands share --------------------------------------------------------------------------------
@@ -393,10 +407,12 @@ class _Job:
         policy: Policy | None = None,
     ) -> None:
         from assess.outputs import check_writable, outputs, report_named
-        from assess.settings import load_policy
+        from assess.rulebook import load_rulebook
+        from assess.settings import Settings, load_settings
 
         self.console = console
-        self.policy = policy if policy is not None else load_policy(config)
+        settings = Settings(policy) if policy is not None else load_settings(config)
+        self.policy = settings.policy
         self.failed = 0
         """2 once something that was asked for could not be written."""
         self._save = save
@@ -409,7 +425,7 @@ class _Job:
         self._outputs: tuple[Output, ...] = outputs(output or (), reports)
         if save is not None and any(str(each.path) == save for each in self._outputs):
             raise UserError(f"{save}: it cannot hold both the estate and a report")
-        self.rules = _rules()
+        self.rulebook = load_rulebook(settings)
 
     def save(self, estate: Estate) -> None:
         """Keeps the estate where that was asked for."""
@@ -422,7 +438,11 @@ class _Job:
         """The assessment by every installed rule."""
         from assess.assessor import assess
 
-        return assess(estate, policy=self.policy, rules=self.rules, as_of=as_of)
+        book = self.rulebook
+        _warn(book)
+        return assess(
+            estate, policy=self.policy, rules=book.rules, as_of=as_of, disabled=book.disabled, problems=book.problems
+        )
 
     def report(self, assessment: Assessment) -> None:
         """Writes every report; one that cannot be written keeps none of the others back."""

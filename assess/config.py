@@ -10,6 +10,7 @@ Compute = Literal["auto_mode", "managed_nodes", "karpenter", "fargate", "hybrid_
 SecretMethod = Literal["external_secrets", "csi_driver", "native"]
 IngressMethod = Literal["alb_ingress", "gateway_api", "nginx", "other"]
 FailOn = Literal["critical", "high", "medium", "low", "never"]
+SeverityName = Literal["critical", "high", "medium", "low", "info"]
 
 
 class _Section(BaseModel):
@@ -47,9 +48,11 @@ class Policy(_Section):
     max_waiver_days: int = Field(default=180, gt=0)
     waivers: tuple[Waiver, ...] = Field(default=(), alias="waiver")
     target: Target = Field(default_factory=Target)
+    rules: tuple[str, ...] = ()
+    """Folders of the team's own rules, relative to the file."""
+    disabled: tuple[str, ...] = ()
+    """Rule ids or globs: these rules do not run."""
+    severity: Mapping[str, SeverityName] = Field(default_factory=dict)
+    """What the team calls the findings of a rule, by its id."""
     thresholds: Mapping[str, float] = Field(default_factory=dict)
     """Numbers that rules compare with, by ``RULE-ID.name``; a rule's own default holds where none is given."""
-
-    def threshold(self, rule: str, name: str, default: float) -> float:
-        """A rule's number: the team's own where there is one."""
-        return self.thresholds.get(f"{rule}.{name}", default)

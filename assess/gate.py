@@ -12,7 +12,16 @@ from datetime import date, timedelta
 from fnmatch import translate
 from typing import Final
 
-from assess.assessment import AccountView, Assessment, Finding, UnknownView, WaiverNote, WaiverProblem, WaiverView
+from assess.assessment import (
+    RULE_PACK,
+    AccountView,
+    Assessment,
+    Finding,
+    UnknownView,
+    WaiverNote,
+    WaiverProblem,
+    WaiverView,
+)
 from assess.config import FailOn, Policy, Waiver
 from assess.rule import Severity
 
@@ -156,6 +165,11 @@ def _incomplete(assessment: Assessment, threshold: Severity | None) -> list[str]
     if threshold is None or (blind and len(blind) == len(assessment.accounts)):
         return lines
     lines += [f"workloads may be hidden: {_safe(each)}" for each in assessment.scope.blind]
+    lines += [
+        f"rules may be missing: rule pack {_safe(each.resource or '')}: {_safe(each.message)}"
+        for each in assessment.gaps
+        if each.api == RULE_PACK
+    ]
     hiding = [
         each for each in assessment.unknowns if each.reason.is_operators_move and each.worst.rank <= threshold.rank
     ]

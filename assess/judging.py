@@ -83,8 +83,8 @@ class _Bench:
         try:
             outcomes = rule.judge(subject.value, self.estate, self.graph, self.policy)
             fails = [_weigh(rule, subject.ref, each) for each in outcomes if isinstance(each, Fail)]
-        except Exception as error:  # noqa: BLE001 - a rule of any pack may raise anything; the scan goes on
-            judgement.broken = raised_at(error)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a rule of any pack may raise anything; the scan goes on
+            judgement.broken = _place(error, rule)
             judgement.unknown = Unknown(Reason.ERROR, (), rule.worst)
             return judgement
         if fails:
@@ -223,3 +223,17 @@ def _unresolved(subject: Subject, patterns: tuple[tuple[str, ...], ...]) -> list
                 if all(want in ("", step) for want, step in zip(pattern, steps, strict=False)):
                     return [Missing(fact=at, reason=Reason.UNRESOLVED)]
     return []
+
+
+def _place(error: BaseException, rule: Rule) -> str:
+    """An exception's type, and the last line of the rule's own file that it came through; never its text."""
+    code = getattr(rule.check, "__code__", None)
+    if not rule.source or code is None:
+        return raised_at(error)
+    line = code.co_firstlineno
+    at = error.__traceback__
+    while at is not None:
+        if at.tb_frame.f_code.co_filename == code.co_filename:
+            line = at.tb_lineno
+        at = at.tb_next
+    return f"{type(error).__name__} at {rule.source}:{line}"

@@ -10,6 +10,16 @@
         Why it matters on Kubernetes.
 
         Fix: what to do.
+
+        Passes: what looks alike and does not count (optional; ``Fires:`` likewise).
+
+        Before:
+
+            {"dependsOn": [{"containerName": "migrate", "condition": "COMPLETE"}]}
+
+        After:
+
+            initContainers: [...]
         \"\"\"
         for container in task.containers():
             for index, dependency in enumerate(container.definition.depends_on):
@@ -17,14 +27,20 @@
                     yield fail(f"{container.name} waits ...", task.evidence(*container.at("dependsOn", index)),
                                element=dependency.container_name)
 
-The type of the first parameter says what the rule looks at; further parameters (``estate``, ``graph``, ``policy``)
-are handed over by name. A readiness rule that yields nothing has passed; a conversion or inventory rule that yields
-nothing is not applicable.
+``Before:`` and ``After:`` (optional) each stand before an indented block: what ECS has today, and the manifest in its
+place.
+
+The type of the first parameter says what the rule looks at; further parameters (``estate``, ``graph``, ``policy``, and
+``thresholds``: the rule's numbers by name) are handed over by name. A readiness rule that yields nothing has passed; a
+conversion or inventory rule that yields nothing is not applicable.
 """
 
 import inspect
+import math
+import re
+import textwrap
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, get_type_hints
 
@@ -62,6 +78,7 @@ __all__ = [
     "Severity",
     "SubjectKind",
     "Team",
+    "Threshold",
     "Unknown",
     "fail",
     "not_applicable",
@@ -259,6 +276,29 @@ def unknown(reason: Reason, *needs: str, worst: Severity | None = None) -> Unkno
 # --- rules ------------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """A number that a rule compares with and that a team may set: ``[thresholds] "RULE-ID.name" = 2``."""
+
+    name: str
+    default: float
+    minimum: float
+    maximum: float
+    """Both bounds are allowed values."""
+    meaning: str
+    """What is counted or measured, with its unit, in a few words."""
+    whole: bool = False
+    """Whether only whole numbers make sense."""
+
+    def problem(self, value: float) -> str | None:
+        """Why a value cannot be taken, where it cannot."""
+        if not self.minimum <= value <= self.maximum:
+            return f"it must lie between {self.minimum:g} and {self.maximum:g}"
+        if self.whole and not float(value).is_integer():
+            return "it must be a whole number"
+        return None
+
+
 @dataclass(frozen=True)
 class Rule:
     """A rule with everything that is said about it."""
@@ -289,16 +329,73 @@ class Rule:
     fix: str
     check: Callable[..., Iterable[Outcome] | None]
     _parameters: tuple[str, ...] = ()
+    fires: str = ""
+    """When it fires, where the title does not say all of it."""
+    passes: str = ""
+    """What looks alike and does not count."""
+    before: str = ""
+    """What ECS has today: a part of a task definition or a service, as JSON."""
+    after: str = ""
+    """What takes its place: manifests as YAML."""
+    thresholds: tuple[Threshold, ...] = ()
+    declared: Severity | None = None
+    """The severity that it declares, where the policy gives it another one."""
+    origin: str = ""
+    """The pack it comes from: a distribution, or a folder that the policy names."""
+    source: str = ""
+    """The file that declares it, beginning with its pack, such as ``assess_rules/secrets.py``."""
 
     def judge(self, subject: Any, estate: Estate, graph: Any, policy: Policy) -> list[Outcome]:
         """What the rule itself says of a subject, before missing facts are weighed."""
-        around = {"estate": estate, "graph": graph, "policy": policy}
+        around: dict[str, Any] = {"estate": estate, "graph": graph, "policy": policy}
+        if "thresholds" in self._parameters:
+            around["thresholds"] = self.numbers(policy)
         outcomes = list(self.check(subject, **{name: around[name] for name in self._parameters}) or ())
+        for each in outcomes:
+            _verify_outcome(self.id, each)
         if outcomes:
-            return outcomes
+            return outcomes if self.declared is None else [self._moved_outcome(each) for each in outcomes]
         if self.kind is Kind.READINESS:
             return [Pass()]
         return [NotApplicable("there is nothing of the kind")]
+
+    def numbers(self, policy: Policy) -> dict[str, float]:
+        """The rule's thresholds by name: the team's own value, else the default."""
+        return {each.name: policy.thresholds.get(f"{self.id}.{each.name}", each.default) for each in self.thresholds}
+
+    def with_severity(self, severity: Severity) -> "Rule":
+        """The rule as a policy wants it: its own severity becomes ``severity``.
+
+        Made milder, no finding of it is worse than that any more, and milder ones stay as they are. Made worse,
+        findings between the old and the new severity get the new one; milder ones, which the rule calls so for a
+        reason, stay. So the order of its findings never turns round.
+
+        Raises:
+            ValueError: a rule of this kind, or with such weak evidence, cannot have that severity.
+        """
+        if self.kind is not Kind.READINESS and severity is not Severity.INFO:
+            raise ValueError(f"{self.id} is {self.kind.value} work, which is always info")
+        if self.confidence < WEAK and severity.rank < Severity.MEDIUM.rank:
+            raise ValueError(f"the evidence of {self.id} is weak, so it is medium at most")
+        moved = replace(self, severity=severity, declared=self.severity)
+        return replace(moved, worst=moved._moved(self.worst), softest=moved._moved(self.softest))
+
+    def _moved(self, severity: Severity) -> Severity:
+        """A severity that the rule's code speaks of, as the policy wants it."""
+        if self.declared is None:
+            return severity
+        if self.severity.rank >= self.declared.rank:
+            return severity.at_most(self.severity)
+        return severity if severity.rank > self.declared.rank else severity.at_least(self.severity)
+
+    def _moved_outcome(self, outcome: Outcome) -> Outcome:
+        if isinstance(outcome, Fail):
+            severity = self.severity if outcome.severity is None else self._moved(outcome.severity)
+            softest = None if outcome.softest is None else self._moved(outcome.softest)
+            return replace(outcome, severity=severity, softest=softest)
+        if isinstance(outcome, Unknown) and outcome.worst is not None:
+            return replace(outcome, worst=self._moved(outcome.worst))
+        return outcome
 
 
 def rule(
@@ -318,16 +415,18 @@ def rule(
     softened_by: tuple[str, ...] = (),
     across: tuple[str, ...] = (),
     looks_at: tuple[str, ...] = (),
+    thresholds: tuple[Threshold, ...] = (),
 ) -> Callable[[Callable[..., Iterable[Outcome] | None]], Rule]:
-    """Makes a rule of a function; its docstring is the rule's page (summary, why, ``Fix:`` paragraph).
+    """Makes a rule of a function; its docstring is the rule's page (summary, why, ``Fix:`` paragraph, and so on).
 
     ``worst`` and ``softest`` default to ``severity``. Raises ValueError for a declaration that cannot be right.
     """
     worst_of, softest_of = worst or severity, softest or severity
 
     def declare(check: Callable[..., Iterable[Outcome] | None]) -> Rule:
-        title, why, fix = _documentation(id, check)
+        page = _documentation(id, check)
         subject, parameters = _signature(id, check)
+        _verify_thresholds(id, thresholds)
         _verify(id, checklist, kind, (worst_of, severity, softest_of), confidence)
         return Rule(
             id=id,
@@ -346,34 +445,71 @@ def rule(
             across=across,
             looks_at=looks_at,
             reference=reference,
-            title=title,
-            why=why,
-            fix=fix,
+            title=page.title,
+            why=page.why,
+            fix=page.fix,
             check=check,
             _parameters=parameters,
+            fires=page.fires,
+            passes=page.passes,
+            before=page.before,
+            after=page.after,
+            thresholds=thresholds,
         )
 
     return declare
 
 
-def _documentation(id: str, check: Callable[..., Any]) -> tuple[str, str, str]:
+@dataclass(frozen=True, slots=True)
+class _Page:
+    title: str
+    why: str
+    fix: str
+    fires: str
+    passes: str
+    before: str
+    after: str
+
+
+_BLOCK = re.compile(r"^(Before|After):\n((?:[ \t]*\n|[ ]{2,}.*(?:\n|$))+)", re.MULTILINE)
+_LABELS = ("Fix", "Fires", "Passes")
+
+
+def _documentation(id: str, check: Callable[..., Any]) -> _Page:
     text = inspect.cleandoc(check.__doc__ or "")
-    paragraphs = [" ".join(each.split()) for each in text.split("\n\n") if each.strip()]
-    fixes = [each.removeprefix("Fix:").strip() for each in paragraphs if each.startswith("Fix:")]
-    rest = [each for each in paragraphs if not each.startswith("Fix:")]
-    if not rest[1:] or not fixes:
+    blocks = {found[1]: textwrap.dedent(found[2]).strip("\n").rstrip() for found in _BLOCK.finditer(text)}
+    paragraphs = [" ".join(each.split()) for each in _BLOCK.sub("\n", text).split("\n\n") if each.strip()]
+    labelled = {
+        label: "\n\n".join(
+            each.removeprefix(f"{label}:").strip() for each in paragraphs if each.startswith(f"{label}:")
+        )
+        for label in _LABELS
+    }
+    rest = [each for each in paragraphs if not each.startswith(tuple(f"{label}:" for label in _LABELS))]
+    if not rest[1:] or not labelled["Fix"]:
         raise ValueError(f"rule {id}: its docstring needs a summary, a reason and a paragraph that starts with Fix:")
-    return rest[0].removesuffix("."), "\n\n".join(rest[1:]), "\n\n".join(fixes)
+    if any(each.startswith(("Before:", "After:")) for each in rest) or ("Before" in blocks and "After" not in blocks):
+        raise ValueError(f"rule {id}: Before: and After: each stand alone on a line, before an indented block")
+    return _Page(
+        title=rest[0].removesuffix("."),
+        why="\n\n".join(rest[1:]),
+        fix=labelled["Fix"],
+        fires=labelled["Fires"],
+        passes=labelled["Passes"],
+        before=blocks.get("Before", ""),
+        after=blocks.get("After", ""),
+    )
 
 
 def _signature(id: str, check: Callable[..., Any]) -> tuple[SubjectKind, tuple[str, ...]]:
     names = tuple(inspect.signature(check).parameters)
     hints = get_type_hints(check)
     kind = _KINDS.get(hints.get(names[0], object)) if names else None
-    unknown_names = set(names[1:]) - {"estate", "graph", "policy"}
+    unknown_names = set(names[1:]) - {"estate", "graph", "policy", "thresholds"}
     if kind is None or unknown_names:
         raise ValueError(
-            f"rule {id}: its first parameter needs the type of a subject, the others are estate, graph, policy"
+            f"rule {id}: its first parameter needs the type of a subject, the others are estate, graph, policy,"
+            " thresholds"
         )
     return kind, names[1:]
 
@@ -392,6 +528,27 @@ def _verify(
         raise ValueError(f"rule {id}: confidence lies above 0 and is at most 1")
     if confidence < WEAK and worst.rank < Severity.MEDIUM.rank:
         raise ValueError(f"rule {id}: with confidence below {WEAK} a finding is medium at most")
+
+
+def _verify_outcome(id: str, outcome: Any) -> None:
+    """Stops what a rule must not say here, where it is the rule's fault, before it breaks a report."""
+    match outcome:
+        case Pass() | NotApplicable(why=str()) | Unknown(reason=Reason(), worst=Severity() | None):
+            return
+        case Fail(message=str(), element=str(), severity=Severity() | None, effort=Effort() | None):
+            right = all(isinstance(each, Evidence) for each in outcome.evidence) and 0 < outcome.confidence <= 1
+            if right and isinstance(outcome.remediation, str | None):
+                return
+    raise TypeError(f"rule {id} yields what is no outcome: use fail, passed, not_applicable or unknown")
+
+
+def _verify_thresholds(id: str, thresholds: tuple[Threshold, ...]) -> None:
+    for each in thresholds:
+        wrong = each.problem(each.default)
+        if not each.name.isidentifier() or not math.isfinite(each.default) or wrong is not None:
+            raise ValueError(f"rule {id}: threshold {each.name}: {wrong or 'it needs a name and a finite default'}")
+    if len({each.name for each in thresholds}) < len(thresholds):
+        raise ValueError(f"rule {id}: two thresholds have one name")
 
 
 WEAK = 0.6

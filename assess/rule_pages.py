@@ -5,28 +5,42 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from assess.checklist import Checklist
-from assess.rule import Rule
+from assess.packs import BUILT_IN
+from assess.rule import Rule, Threshold
+from assess.rulebook import Rulebook
 
 _WIDTH = 80
 
 
-def listing(rules: Sequence[Rule]) -> str:
-    """The rules by checklist item: id, severity, title."""
+def listing(book: Rulebook) -> str:
+    """The rules by checklist item: id, severity, title, and what is not as it comes (pack, policy)."""
+    off = {each.id for each in book.disabled}
     return "\n".join(
-        line for item in Checklist for line in _item(item, [each for each in rules if each.checklist is item])
+        line for item in Checklist for line in _item(item, [each for each in book.every if each.checklist is item], off)
     )
 
 
-def _item(item: Checklist, rules: Sequence[Rule]) -> Iterator[str]:
+def _item(item: Checklist, rules: Sequence[Rule], off: set[str]) -> Iterator[str]:
     if rules:
         yield f"{item.label} ({item.value})"
     for rule in rules:
         start = f"  {rule.id:28} {rule.severity.value:9}"
-        yield from textwrap.wrap(start + rule.title, _WIDTH, subsequent_indent=" " * 40, break_on_hyphens=False)
+        text = start + rule.title + "".join(f" [{each}]" for each in _marks(rule, rule.id in off))
+        yield from textwrap.wrap(text, _WIDTH, subsequent_indent=" " * 40, break_on_hyphens=False)
 
 
-def as_json(rules: Sequence[Rule]) -> str:
-    """The rules as a JSON array, in order of their ids."""
+def _marks(rule: Rule, disabled: bool) -> Iterator[str]:
+    if disabled:
+        yield "disabled"
+    if rule.declared is not None:
+        yield f"{rule.declared.value} by itself"
+    if rule.origin != BUILT_IN:
+        yield f"from {rule.origin}"
+
+
+def as_json(book: Rulebook) -> str:
+    """The rules as a JSON array, in order of their ids; severities as the policy wants them."""
+    off = {each.id for each in book.disabled}
     listed = [
         {
             "id": each.id,
@@ -34,26 +48,29 @@ def as_json(rules: Sequence[Rule]) -> str:
             "kind": each.kind.value,
             "severity": each.severity.value,
             "worst": each.worst.value,
+            "declared_severity": (each.declared or each.severity).value,
             "title": each.title,
             "reference": each.reference,
+            "origin": each.origin,
+            "disabled": each.id in off,
         }
-        for each in rules
+        for each in book.every
     ]
     return json.dumps(listed, indent=2)
 
 
-def page(rule: Rule) -> str:
+def page(rule: Rule, *, disabled: bool = False) -> str:
     """All that a rule says about itself."""
-    severity = rule.severity.value
-    if rule.worst is not rule.severity:
-        severity += f", {rule.worst.value} at worst"
     facts = [
         ("Checklist", rule.checklist.label),
         ("Kind", rule.kind.value),
-        ("Severity", severity),
+        ("Severity", severities(rule)),
         ("Effort", rule.effort.value),
-        ("Looks at", f"each {rule.subject.value.replace('_', ' ')}: {', '.join(rule.looks_at) or 'the whole of it'}"),
+        ("Looks at", looks_at(rule)),
         ("Needs", ", ".join(rule.needs) or "nothing beyond it"),
+        *(("Threshold", threshold(rule, each)) for each in rule.thresholds),
+        *([("Pack", f"{rule.origin}, {rule.source}")] if rule.origin != BUILT_IN else []),
+        *([("Disabled", "by the policy: it does not run")] if disabled else []),
         ("Reference", rule.reference),
     ]
     lines = [*_wrapped(f"{rule.id}: {rule.title}"), ""]
@@ -61,11 +78,51 @@ def page(rule: Rule) -> str:
         lines += textwrap.wrap(
             f"{name + ':':11}{text}", _WIDTH, subsequent_indent=" " * 11, break_long_words=False, break_on_hyphens=False
         )
-    for heading, text in (("Why it matters", rule.why), ("Fix", rule.fix)):
+    for heading, text in sections(rule):
         lines += ["", heading]
         for number, paragraph in enumerate(text.split("\n\n")):
             lines += [""] * (number > 0) + _wrapped(paragraph, "  ")
+    for heading, block in ((BEFORE, rule.before), (AFTER, rule.after)):
+        if block:
+            lines += ["", heading, textwrap.indent(block, "  ")]
     return "\n".join(lines)
+
+
+BEFORE, AFTER = "Before, on ECS", "After, on Kubernetes"
+
+
+def looks_at(rule: Rule) -> str:
+    """The kind of subject, and the fields of its that decide."""
+    return f"each {rule.subject.value.replace('_', ' ')}: {', '.join(rule.looks_at) or 'the whole of it'}"
+
+
+def severities(rule: Rule) -> str:
+    """A rule's severity, and how far that of a single finding may lie from it."""
+    text = rule.severity.value
+    if rule.worst is not rule.severity:
+        text += f", {rule.worst.value} at worst"
+    if rule.softest is not rule.severity:
+        text += f", {rule.softest.value} at its mildest"
+    if rule.declared is not None:
+        text += f" (the policy's; {rule.declared.value} by itself)"
+    return text
+
+
+def threshold(rule: Rule, each: Threshold) -> str:
+    """A number that the policy may set: its key, default, bounds and meaning."""
+    return f"{rule.id}.{each.name} = {each.default:g} ({each.minimum:g} to {each.maximum:g}): {each.meaning}"
+
+
+def sections(rule: Rule) -> Iterator[tuple[str, str]]:
+    """The headings of a rule's page with their paragraphs, those that it has."""
+    for heading, text in (
+        ("Fires", rule.fires),
+        ("Does not fire", rule.passes),
+        ("Why it matters", rule.why),
+        ("Fix", rule.fix),
+    ):
+        if text:
+            yield heading, text
 
 
 def _wrapped(text: str, indent: str = "") -> list[str]:

@@ -4,6 +4,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
@@ -23,15 +24,41 @@ class SettingsError(UserError):
         self.path = path
         self.line = line
         self.key = key
+        self.problem = message
         place = f"{path}:{line}" if line is not None else f"{path}"
         super().__init__(": ".join(each for each in (place, key, message) if each))
 
 
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """A policy and the file it stands in, so that whoever finds it at fault can name the place."""
+
+    policy: Policy
+    path: Path | None = None
+    """None where no file was found: the policy holds its defaults."""
+    under: tuple[str, ...] = ()
+    """The table of the file that holds the policy."""
+
+    @property
+    def folder(self) -> Path:
+        """What paths in the policy are relative to."""
+        return self.path.parent if self.path is not None else Path()
+
+    def error(self, steps: tuple[str | int, ...], message: str) -> SettingsError:
+        """That the value to which the steps lead is wrong."""
+        return _error(self.path or Path(OWN_FILE), self.under, steps, message)
+
+
 def load_policy(named: str | None = None, start: Path | None = None) -> Policy:
+    """The policy alone of :func:`load_settings`."""
+    return load_settings(named, start).policy
+
+
+def load_settings(named: str | None = None, start: Path | None = None) -> Settings:
     """The policy of the file ``named``, else of the nearest one from ``start`` (the current folder) upwards.
 
     In each folder assess.toml counts before pyproject.toml; a pyproject.toml without [tool.assess] is passed over.
-    Without any file the policy holds its defaults.
+    Without any file the policy holds its defaults. What it says of rules is held against the rules elsewhere.
 
     Raises:
         SettingsError: the file cannot be read, is no TOML, or says something that a policy does not hold.
@@ -40,19 +67,19 @@ def load_policy(named: str | None = None, start: Path | None = None) -> Policy:
         path = Path(named)
         document = _toml(path)
         if path.name != SHARED_FILE:
-            return _policy(path, document, ())
+            return _settings(path, document, ())
         section = _section(document)
         if section is None:
             raise SettingsError(path, "there is no [tool.assess] in it")
-        return _policy(path, section, ("tool", "assess"))
+        return _settings(path, section, ("tool", "assess"))
     for folder in _upwards((start or Path.cwd()).absolute()):
         own = folder / OWN_FILE
         if own.is_file():
-            return _policy(own, _toml(own), ())
+            return _settings(own, _toml(own), ())
         shared_file = folder / SHARED_FILE
         if shared_file.is_file() and (section := _section(_toml(shared_file))) is not None:
-            return _policy(shared_file, section, ("tool", "assess"))
-    return Policy()
+            return _settings(shared_file, section, ("tool", "assess"))
+    return Settings(Policy())
 
 
 def _upwards(folder: Path) -> Iterator[Path]:
@@ -88,6 +115,10 @@ def _section(document: Mapping[str, Any]) -> dict[str, Any] | None:
     tools = document.get("tool")
     section = tools.get("assess") if isinstance(tools, dict) else None
     return section if isinstance(section, dict) else None
+
+
+def _settings(path: Path, document: Mapping[str, Any], under: tuple[str, ...]) -> Settings:
+    return Settings(_policy(path, document, under), path, under)
 
 
 def _policy(path: Path, document: Mapping[str, Any], under: Sequence[str]) -> Policy:
@@ -146,8 +177,8 @@ _WORDS: Mapping[str, str] = {
     "int_from_float": "it must be a whole number",
     "int_type": "it must be a whole number",
     "model_type": "it must be a table",
-    "mapping_type": "it must be a table",
-    "tuple_type": "it must be written as [[waiver]]",
+    "dict_type": "it must be a table",
+    "tuple_type": "it must be a list of texts",
 }
 
 
@@ -156,6 +187,8 @@ def _words(kind: str, message: str, steps: tuple[str | int, ...]) -> str:
         known = _known(steps[:-1])
         near = difflib.get_close_matches(str(steps[-1]), known, n=1)
         return "there is no such key" + (f"; did you mean {near[0]}?" if near else f"; known are {', '.join(known)}")
+    if kind == "tuple_type" and steps == ("waiver",):
+        return "it must be written as [[waiver]]"
     if kind in _WORDS:
         return _WORDS[kind]
     return message.replace("Input should be", "it must be")
@@ -184,7 +217,7 @@ def _line(path: Path, under: Sequence[str], steps: tuple[str | int, ...]) -> int
 
     tomllib tells no lines, so the file's own layout is read: one table heading or one key a line.
     """
-    wanted = (*under, *steps)
+    wanted = (*under, *(part for step in steps for part in (step.split(".") if isinstance(step, str) else (step,))))
     lines: dict[tuple[str | int, ...], int] = {}
     counts: dict[tuple[str | int, ...], int] = {}
     table: tuple[str | int, ...] = ()
@@ -206,4 +239,5 @@ def _line(path: Path, under: Sequence[str], steps: tuple[str | int, ...]) -> int
 
 
 def _parts(written: str) -> tuple[str | int, ...]:
-    return tuple(each.strip("\"'") for each in _PART.findall(written))
+    """The steps of a key as it is written; one in quotes counts as many as it has dots, as the others do."""
+    return tuple(part for each in _PART.findall(written) for part in each.strip("\"'").split("."))

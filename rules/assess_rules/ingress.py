@@ -14,7 +14,7 @@ from assess.rule import (
     Checklist,
     Kind,
     Outcome,
-    Policy,
+    Threshold,
     fail,
     not_applicable,
     rule,
@@ -55,9 +55,11 @@ def classic_load_balancer(balancer: LoadBalancer) -> Iterator[Outcome]:
     severity=MEDIUM,
     effort=DAYS,
     needs=("elb.listeners",),
+    # an Application Load Balancer takes 100 rules unless the quota is raised
+    thresholds=(Threshold("rules", 50, 1, 1000, "rules of a load balancer that are still few", whole=True),),
     reference="https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/gateway/l7gateway/",
 )
-def complex_rules(balancer: LoadBalancer, estate: Estate, policy: Policy) -> Iterator[Outcome]:
+def complex_rules(balancer: LoadBalancer, estate: Estate, thresholds: Mapping[str, float]) -> Iterator[Outcome]:
     """The load balancer's rules do more than tell hosts and paths apart.
 
     An Ingress knows hosts and paths. Conditions on headers, methods, query strings or source addresses, regular
@@ -82,7 +84,7 @@ def complex_rules(balancer: LoadBalancer, estate: Estate, policy: Policy) -> Ite
         yield fail(
             f"rules of load balancer {balancer.name} use {', '.join(found)}", *found.values(), element="conditions"
         )
-    limit = int(policy.threshold("ING-ALB-RULES", "rules", 50))
+    limit = int(thresholds["rules"])
     if count > limit:
         yield fail(
             f"load balancer {balancer.name} has {count} rules, more than {limit}",

@@ -1,10 +1,9 @@
 """Start-up and shutdown: in which order containers start, how they end, and who starts tasks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 from assess.checklist import Checklist
-from assess.config import Policy
 from assess.estate.ecs import Container, Deployment, Service, ServiceLoadBalancer, Task, TaskDefinition
 from assess.estate.estate import Estate
 from assess.estate.facts import Evidence, pointer
@@ -19,6 +18,7 @@ from assess.rule import (
     Kind,
     Outcome,
     Reason,
+    Threshold,
     fail,
     not_applicable,
     rule,
@@ -258,9 +258,12 @@ def _start_of(task: Task) -> Evidence:
     severity=HIGH,
     effort=DAYS,
     needs=("ecs.services", "ecs.deployments", "ecs.tasks"),
+    # 3 is the circuit breaker's lowest threshold, 200 its highest
+    # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html
+    thresholds=(Threshold("failed_tasks", 3, 1, 200, "tasks that fail one after another", whole=True),),
     reference="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html",
 )
-def unstable_service(workload: Workload, estate: Estate, policy: Policy) -> Iterator[Outcome]:
+def unstable_service(workload: Workload, estate: Estate, thresholds: Mapping[str, float]) -> Iterator[Outcome]:
     """A service does not run as it should today
 
     Moving a service that fails hides why it fails: afterwards every error may be the platform's or the service's own.
@@ -280,17 +283,13 @@ def unstable_service(workload: Workload, estate: Estate, policy: Policy) -> Iter
     if service.desired_count == 0:
         yield not_applicable("the service is scaled to nothing")
         return
-    repeated = int(policy.threshold("LIF-UNSTABLE", "failed_tasks", _REPEATED))
+    repeated = int(thresholds["failed_tasks"])
     found = list(_signs_of_failure(workload, service, estate, repeated))
     if found:
         yield from found
     elif _is_deploying(service):
         yield unknown(Reason.NO_DATA)
 
-
-_REPEATED = 3
-"""The circuit breaker's lowest threshold
-(https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html)."""
 
 _STUCK = timedelta(hours=3)
 """Age at which a deployment whose tasks keep failing is no longer taken for one in progress."""

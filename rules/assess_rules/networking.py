@@ -3,7 +3,7 @@
 import ipaddress
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from assess.estate.estate import Estate
@@ -24,6 +24,7 @@ from assess.rule import (
     Policy,
     Reason,
     Severity,
+    Threshold,
     fail,
     not_applicable,
     rule,
@@ -51,9 +52,22 @@ _ZONE_ID = re.compile(r"[a-z]+[0-9]-az[0-9]+")
     needs=("vpc.vpcs", "vpc.subnets", "ecs.services", "autoscaling", "vpc.routes"),
     also_uses=("policy.target", "vpc.interfaces"),
     across=("ecs.services",),
+    thresholds=(
+        # the default maxSurge of a Deployment
+        Threshold("surge", 0.25, 0, 1, "share of Pods that a rolling update adds"),
+        # an m5.large in secondary IP mode: 3 interfaces x (10 addresses - 1) + 2
+        Threshold("pods_per_node", 29, 1, 737, "Pods that fit on a node", whole=True),
+        # storage and log agents; aws-node and kube-proxy use the node's address
+        Threshold("daemon_pods_per_node", 2, 0, 50, "Pods with an address of their own that run on every node"),
+        # DNS, controllers and operators of the cluster
+        Threshold("system_pods", 10, 0, 1000, "Pods of the cluster itself, over all zones"),
+        # WARM_ENI_TARGET=1 keeps the addresses of one interface in stock: 10 on an m5.large
+        Threshold("warm_addresses_per_node", 10, 0, 50, "addresses that each node keeps in stock"),
+        Threshold("load_balancer_addresses", 8, 0, 1000, "free addresses that load balancers need in each zone"),
+    ),
     reference="https://docs.aws.amazon.com/eks/latest/userguide/cni-increase-ip-addresses-procedure.html",
 )
-def too_few_addresses(vpc: Vpc, estate: Estate, policy: Policy) -> Iterator[Outcome]:
+def too_few_addresses(vpc: Vpc, estate: Estate, policy: Policy, thresholds: Mapping[str, float]) -> Iterator[Outcome]:
     """The VPC has too few free addresses for Pods beside the tasks.
 
     By default every Pod takes an address of the VPC, also those whose tasks share their instance's address on ECS
@@ -75,7 +89,7 @@ def too_few_addresses(vpc: Vpc, estate: Estate, policy: Policy) -> Iterator[Outc
     if any(each.available_ip_address_count is None for each in subnets):
         yield unknown(Reason.NO_DATA, "vpc.subnets")
         return
-    demand = _demand(workloads, estate, policy, zones=len({_zone(each) for each in subnets}))
+    demand = _demand(workloads, estate, thresholds, zones=len({_zone(each) for each in subnets}))
     free: dict[str, int] = {}
     for subnet in subnets:
         free[_zone(subnet)] = free.get(_zone(subnet), 0) + (subnet.available_ip_address_count or 0)
@@ -102,24 +116,15 @@ class _Demand(NamedTuple):
     largest: int
 
 
-def _demand(workloads: list[Workload], estate: Estate, policy: Policy, *, zones: int) -> _Demand:
-    def assumed(name: str, default: float) -> float:
-        return policy.threshold("VPC-IP-CAPACITY", name, default)
-
+def _demand(workloads: list[Workload], estate: Estate, assumed: Mapping[str, float], *, zones: int) -> _Demand:
     peaks = [_peak(each, estate) for each in workloads]
     daemons = sum(each.kind == "daemon" for each in workloads)
-    # a rolling update adds up to a quarter of the Pods (the default maxSurge of a Deployment)
-    pods = math.ceil(sum(peaks) / zones * assumed("surge", 1.25))
-    # 29 Pods fit on an m5.large in secondary IP mode: 3 interfaces x (10 addresses - 1) + 2
-    nodes = max(1, math.ceil(pods / assumed("pods_per_node", 29)))
-    # storage and log agents of each node; aws-node and kube-proxy use the node's address
-    on_nodes = nodes * (daemons + assumed("daemon_pods_per_node", 2))
-    # DNS, controllers and operators of the cluster
-    system = assumed("system_pods", 10) / zones
-    # WARM_ENI_TARGET=1 keeps the addresses of one interface in stock: 10 on an m5.large
-    warm = nodes * assumed("warm_addresses_per_node", 10)
-    # a load balancer needs 8 free addresses in each of its subnets
-    balancers = assumed("load_balancer_addresses", 8)
+    pods = math.ceil(sum(peaks) / zones * (1 + assumed["surge"]))
+    nodes = max(1, math.ceil(pods / assumed["pods_per_node"]))
+    on_nodes = nodes * (daemons + assumed["daemon_pods_per_node"])
+    system = assumed["system_pods"] / zones
+    warm = nodes * assumed["warm_addresses_per_node"]
+    balancers = assumed["load_balancer_addresses"]
     return _Demand(math.ceil(pods + on_nodes + system + nodes + warm + balancers), max(peaks, default=0))
 
 
@@ -175,9 +180,10 @@ def _zone(subnet: Subnet) -> str:
     severity=HIGH,
     effort=DAYS,
     needs=("vpc.subnets", "vpc.routes"),
+    thresholds=(Threshold("free_addresses", 16, 6, 256, "free addresses that a subnet needs to count", whole=True),),
     reference=_REQUIREMENTS,
 )
-def too_few_zones(vpc: Vpc, estate: Estate, policy: Policy) -> Iterator[Outcome]:
+def too_few_zones(vpc: Vpc, estate: Estate, thresholds: Mapping[str, float]) -> Iterator[Outcome]:
     """The VPC lacks private subnets with room in two zones.
 
     EKS puts network interfaces of the control plane into subnets of at least two Availability Zones, and refuses to
@@ -187,7 +193,7 @@ def too_few_zones(vpc: Vpc, estate: Estate, policy: Policy) -> Iterator[Outcome]
     Fix: make a private subnet of /28 or larger for the control plane in each of two zones, and subnets for nodes in
     the same zones.
     """
-    limit = int(policy.threshold("VPC-AZ-COUNT", "free_addresses", 16))
+    limit = int(thresholds["free_addresses"])
     subnets = [each for each in estate.subnets_by_vpc.get(vpc.vpc_id, ()) if _takes_control_plane(each)]
     missing = estate.missing("vpc.routes", vpc.origin, (vpc.vpc_id,)) is not None
     if missing and len({_zone(each) for each in subnets}) > 1:

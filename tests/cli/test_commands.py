@@ -176,7 +176,10 @@ def test_rules_are_listed_in_80_columns(command: Command) -> None:
 def test_rules_as_json(command: Command) -> None:
     listed = json.loads(command("rules", "--format", "json").out)
     assert [each["id"] for each in listed] == [rule.id for rule in load_rules()]
-    assert set(listed[0]) == {"id", "checklist", "kind", "severity", "worst", "title", "reference"}
+    assert set(listed[0]) == {
+        *("id", "checklist", "kind", "severity", "worst", "declared_severity", "title", "reference"),
+        *("origin", "disabled"),
+    }
 
 
 def test_every_rule_can_be_explained(command: Command) -> None:

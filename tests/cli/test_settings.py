@@ -28,17 +28,19 @@ def test_without_a_file_the_policy_holds_its_defaults(here: Path) -> None:
 
 def test_the_whole_of_it(here: Path) -> None:
     (here / "assess.toml").write_text(
-        'fail_on = "high"\nmin_coverage = 70\nmax_waiver_days = 90\n'
+        'fail_on = "high"\nmin_coverage = 70\nmax_waiver_days = 90\nrules = ["platform/rules"]\ndisabled = ["RUN-*"]\n'
         + _WAIVER
-        + '[target]\ncompute = "karpenter"\nipv6 = true\n[thresholds]\n"VPC-X.factor" = 2\nVPC-Y.addresses = 30\n'
+        + '[target]\ncompute = "karpenter"\nipv6 = true\n[thresholds]\n"VPC-X.factor" = 2\n'
+        'VPC-Y.addresses = 30\n[severity]\nSEC-X = "low"\n'
     )
     policy = load_policy()
     assert (policy.fail_on, policy.min_coverage, policy.max_waiver_days) == ("high", 70, 90)
     assert policy.waivers[0].expires == date(2027, 3, 31)
     assert (policy.target.compute, policy.target.ipv6) == ("karpenter", True)
-    assert policy.threshold("VPC-X", "factor", 1) == 2
-    assert policy.threshold("VPC-Y", "addresses", 1) == 30
-    assert policy.threshold("VPC-Z", "addresses", 1) == 1
+    assert policy.thresholds == {"VPC-X.factor": 2, "VPC-Y.addresses": 30}
+    assert policy.severity == {"SEC-X": "low"}
+    assert policy.disabled == ("RUN-*",)
+    assert policy.rules == ("platform/rules",)
 
 
 def test_the_nearest_file_upwards_counts(here: Path) -> None:
@@ -93,6 +95,14 @@ def test_a_named_file_counts_whatever_lies_around(here: Path) -> None:
         ),
         (_WAIVER.replace("owner", "onwer"), "x.toml:1: waiver[0].owner: it is missing"),
         ('[thresholds]\n"A-B.c" = "many"\n', "x.toml:2: thresholds.A-B.c: it must be a number"),
+        ('[thresholds]\nA-B.c = "many"\n', "x.toml:2: thresholds.A-B.c: it must be a number"),
+        ('disabled = "RUN-*"\n', "x.toml:1: disabled: it must be a list of texts"),
+        ('\nrules = [\n  "a",\n  3,\n]\n', "x.toml:2: rules[1]: it must be a text"),
+        ('severity = "low"\n', "x.toml:1: severity: it must be a table"),
+        (
+            '[severity]\n"A-B" = "mild"\n',
+            "x.toml:2: severity.A-B: it must be 'critical', 'high', 'medium', 'low' or 'info'",
+        ),
         ('a = "\n', "x.toml:1: it is not TOML: illegal character '\\n'"),
         ("a = 1\n\n[b\n", "x.toml:3: it is not TOML: expected ']' at the end of a table declaration"),
         ("a = 1\na = 2\n", "x.toml:2: it is not TOML: cannot overwrite a value"),
