@@ -4,8 +4,8 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from detect_secrets.plugins.azure_storage_key import AzureStorageKeyDetector
 from detect_secrets.plugins.discord import DiscordBotTokenDetector
@@ -15,6 +15,7 @@ from detect_secrets.plugins.pypi_token import PypiTokenDetector
 from detect_secrets.plugins.slack import SlackDetector
 from detect_secrets.plugins.square_oauth import SquareOAuthDetector
 
+from assess.estate.names import NameKind, name_kind, words_of
 from assess.estate.redaction import MARKER, RedactionClass
 from assess.estate.wordlists import WORD_LISTS
 
@@ -37,45 +38,89 @@ def spans(text: str, *, now: float, paired: bool = False) -> list[Span]:
     found: list[Span] = []
     if paired or _SUSPECT.search(text) is not None:
         found.extend(_tokens(text, now, paired))
-    if "@" in text or "=" in text:
+    if "@" in text or "=" in text or _SPOKEN.search(text) is not None:
         found.extend(_userinfo(text))
     if _ENCODED.search(text) is not None:
         found.extend(_encoded(text, now))
     return _apart(found) if found else found
 
 
-def value_class(value: str, *, now: float, certain: bool = True) -> tuple[RedactionClass, str]:
+def value_class(name: str, value: str, *, now: float) -> tuple[RedactionClass, str]:
     """What a value under a credential's name is, and by which detector; the value itself always goes.
 
-    ``certain`` is false where the name speaks of authentication only: then a plain word is not taken for a secret.
+    Where the name speaks of authentication only, no more than a text of a credential's shape is taken for one.
     """
     text = value.strip()
     hits = [each for each in spans(text, now=now) if each.of is not RedactionClass.TEXT]
-    tokens = [each for each in hits if each.of is RedactionClass.TOKEN]
-    if tokens:
-        return RedactionClass.TOKEN, tokens[0].detector
     if hits:
-        return hits[0].of, hits[0].detector
-    if _PLACEHOLDER.search(text):
-        return RedactionClass.PLACEHOLDER, "placeholder"
-    if is_weak(text):
-        return RedactionClass.WEAK, "common-default"
-    if _AWS_SECRET.fullmatch(text) and _is_mixed(text):
-        return RedactionClass.TOKEN, "aws-secret-access-key"
+        gravest = min(hits, key=lambda each: _ORDER.index(each.of))
+        return gravest.of, gravest.detector
+    if _JWT.fullmatch(text):  # it would have been among the hits, were it neither public nor expired
+        return RedactionClass.TEXT, "jwt"
+    inside = _inside_json(text, now)
+    return inside if inside is not None else _plain_class(name, text)
+
+
+def _plain_class(name: str, text: str) -> tuple[RedactionClass, str]:
+    """What a text that no format betrays is by the name it stands under."""
+    words = words_of(name)
     kind = _harmless_kind(text)
+    if kind == "template":
+        return RedactionClass.HARMLESS, kind
+    if _PLACEHOLDER.search(text) or (words and words_of(text) == words):
+        return RedactionClass.PLACEHOLDER, "placeholder"
+    if is_weak(text, words):
+        return RedactionClass.WEAK, "common-default"
+    if is_aws_secret(text) and _AWS_WORDS.intersection(words):
+        return RedactionClass.TOKEN, "aws-secret-access-key"
+    if kind == "number" and _is_numeric_password(words, text):
+        kind = None
+    if kind is None and _names_a_secret(words, text):
+        kind = "secret-name"
     if kind is not None:
         return RedactionClass.HARMLESS, kind
-    if not certain and not _could_be_credential(text):
+    if name_kind(name) is NameKind.AUTH and not (looks_made(text) or _USER_AND_PASSWORD.fullmatch(text)):
         return RedactionClass.TEXT, "name"
     return RedactionClass.NAMED, "name"
 
 
-def is_weak(text: str) -> bool:
-    """Whether a password is a common default: ``postgres``, ``admin123``, ``my-secret-password``."""
+def _inside_json(text: str, now: float) -> tuple[RedactionClass, str] | None:
+    """What the gravest text in a JSON document is; none where the text is no document."""
+    if text[:1] not in ("{", "["):
+        return None
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    found: list[tuple[RedactionClass, str]] = []
+    for name, leaf in _leaves(document):
+        kind = name_kind(name)
+        hits = spans(leaf, now=now)
+        found += [(each.of, each.detector) for each in hits]
+        if not hits and (kind in (NameKind.SECRET, NameKind.AUTH) or looks_made(leaf)):
+            found.append(_plain_class(name, leaf))
+    return min(found, key=lambda each: _ORDER.index(each[0]), default=(RedactionClass.HARMLESS, "json"))
+
+
+def _leaves(document: Any) -> Iterator[tuple[str, str]]:
+    """The texts of a document with the names that they stand under."""
+    waiting: list[tuple[str, Any]] = [("", document)]
+    while waiting:
+        name, value = waiting.pop()
+        if isinstance(value, Mapping):
+            waiting.extend((str(key), each) for key, each in value.items())
+        elif isinstance(value, Sequence) and not isinstance(value, str):
+            waiting.extend((name, each) for each in value)
+        elif isinstance(value, str) and value:
+            yield name, value
+
+
+def is_weak(text: str, names: Sequence[str] = ()) -> bool:
+    """Whether a password is a common default (``postgres``, ``admin123``, ``my-secret-password``) or says its name."""
     if text in _WEAK_NUMBERS:
         return True
     words = [word for word in _WEAK_SPLIT.split(text.lower()) if word]
-    return 0 < len(words) <= 4 and all(word in _WEAK for word in words)
+    return 0 < len(words) <= 5 and all(word in _WEAK or word in names for word in words)
 
 
 def is_placeholder(text: str) -> bool:
@@ -102,6 +147,20 @@ def looks_random(text: str) -> bool:
     return total >= 7 and total * 5 >= len(text)
 
 
+def looks_made(text: str) -> bool:
+    """Whether a whole text looks like a key that a machine made: a UUID, a long hexadecimal number, base64."""
+    bare = text.removeprefix("base64:").rstrip("=")
+    if not 16 <= len(bare) <= _LONGEST_MADE or not _MADE.fullmatch(bare) or _harmless_kind(text) is not None:
+        return False
+    if _UUID.search(bare) or any(map(_is_hex_key, _MADE_PIECES.split(bare))):
+        return True
+    return looks_random(bare)
+
+
+def _is_hex_key(piece: str) -> bool:
+    return len(piece) >= 16 and _HEX.fullmatch(piece) is not None and not piece.isdigit() and not piece.isalpha()
+
+
 # --- formats of tokens --------------------------------------------------------------------------------------------
 
 
@@ -114,7 +173,7 @@ _TOKENS: tuple[tuple[str, re.Pattern[str]], ...] = (
     # The pages that give each format are those of the services named; quantifiers are bounded on purpose.
     ("github-token", re.compile(_START + r"(?:gh[pousr]_[A-Za-z0-9]{30,255}|github_pat_[A-Za-z0-9_]{22,255})")),
     ("slack-token", re.compile(_START + r"(?:xox[a-z]{1,2}-|xapp-)[A-Za-z0-9-]{10,255}")),
-    ("stripe-key", re.compile(_START + r"(?:[sr]k_live_|whsec_)[A-Za-z0-9+/=]{16,255}")),
+    ("stripe-key", re.compile(_START + r"(?:[sr]k_(?:live|test)_|whsec_)[A-Za-z0-9+/=]{16,255}")),
     ("google-api-key", re.compile(_START + r"AIza[A-Za-z0-9_-]{35}")),
     ("google-oauth-secret", re.compile(_START + r"(?:GOCSPX-[A-Za-z0-9_-]{20,64}|ya29\.[A-Za-z0-9_-]{20,512})")),
     ("sendgrid-key", re.compile(_START + r"SG\.[A-Za-z0-9_-]{16,64}\.[A-Za-z0-9_-]{16,128}")),
@@ -146,6 +205,38 @@ _TOKENS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("teams-webhook", re.compile(r"webhook\.office\.com/webhookb2/[A-Za-z0-9@_/-]{20,255}")),
     ("azure-connection", re.compile(r"(?:SharedAccessKey|AccountKey|SharedAccessSignature)=[^;\s\"']{16,512}")),
     ("signed-url", re.compile(r"(?:X-Amz-Signature=[a-f0-9]{64}|[?&]sig=[A-Za-z0-9%+/=]{30,128})")),
+    ("bitbucket-token", re.compile(_START + r"AT(?:BB|CTT3)[A-Za-z0-9_=-]{24,255}")),
+    ("azure-client-secret", re.compile(_START + r"[A-Za-z0-9_~.]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,34}(?![A-Za-z0-9_~.-])")),
+    ("dynatrace-token", re.compile(_START + r"dt0[a-z][0-9]{2}\.[A-Z0-9]{24}\.[A-Z0-9]{64}")),
+    ("airtable-token", re.compile(_START + r"pat[A-Za-z0-9]{14}\.[a-f0-9]{64}")),
+    ("sonar-token", re.compile(_START + r"sq[apu]_[a-f0-9]{40}")),
+    ("sendinblue-key", re.compile(_START + r"xkeysib-[a-f0-9]{64}-[A-Za-z0-9]{16}")),
+    ("artifactory-token", re.compile(_START + r"(?:AKCp[A-Za-z0-9]{60,90}|cmVmdGtu[A-Za-z0-9]{56})(?![A-Za-z0-9])")),
+    ("bedrock-key", re.compile(_START + r"ABSK[A-Za-z0-9+/]{100,200}={0,2}")),
+    (
+        "vendor-key",
+        re.compile(
+            _START
+            + r"(?:pul-[a-f0-9]{40}|dp\.(?:pt|st|ct|sa)\.[A-Za-z0-9_.-]{40,80}|pscale_(?:tkn|pw|oauth)_[\w.=-]{32,64}"
+            r"|fm2_[A-Za-z0-9+/=]{100,500}|ntn_[A-Za-z0-9]{43,64}|secret_[A-Za-z0-9]{43}(?![A-Za-z0-9])|figd_[\w-]{40}"
+            r"|gsk_[A-Za-z0-9]{52}|r8_[A-Za-z0-9]{37}|pplx-[A-Za-z0-9]{48}|xai-[A-Za-z0-9]{70,90}|pcsk_[\w-]{60,80}"
+            r"|lsv2_(?:pt|sk)_[a-f0-9]{32}_[a-f0-9]{10}|phx_[A-Za-z0-9]{40,50}|re_[A-Za-z0-9]{8}_[A-Za-z0-9]{24}"
+            r"|sbp_[a-f0-9]{40}|sb_secret_[\w-]{31}|bku[a-z]_[a-f0-9]{40}|CCIPAT_[A-Za-z0-9]{22}_[a-f0-9]{40}"
+            r"|HRKU-[A-Za-z0-9_-]{36,64}|tskey-[a-z]{3,8}-[A-Za-z0-9-]{20,60}|ops_eyJ[A-Za-z0-9_=-]{100,1000}"
+            r"|CFPAT-[A-Za-z0-9_-]{43}|EZ[AT]K[a-z0-9]{54}|shippo_(?:live|test)_[a-f0-9]{40}|tfp_[\w.=-]{59}"
+            r"|hc[a-z]{2,4}_[a-z0-9]{56,64}|LTAI[A-Za-z0-9]{20}(?![A-Za-z0-9])|EAA[A-Za-z0-9]{100,250}"
+            r"|sk\.eyJ[A-Za-z0-9_-]{20,200}\.[A-Za-z0-9_-]{20,40}|access_token\$production\$[a-z0-9]{16}\$[a-f0-9]{32})"
+        ),
+    ),
+    (
+        "password-hash",  # crypt(5), htpasswd, LDAP (RFC 2307), Django; Compose files double the dollar signs
+        re.compile(
+            r"\${1,2}apr1\${1,2}[./A-Za-z0-9]{1,8}\${1,2}[./A-Za-z0-9]{22}|\${1,2}2[abxy]?\${1,2}[0-9]{2}\${1,2}[./A-Za-z0-9]{53}"
+            r"|\${1,2}argon2(?:id?|d)\${1,2}[^\s:\"']{20,200}|\${1,2}[156]\${1,2}(?:rounds=[0-9]{1,9}\${1,2})?[./A-Za-z0-9]{1,16}"
+            r"\${1,2}[./A-Za-z0-9]{22,86}|\{S?SHA(?:256|512)?\}[A-Za-z0-9+/]{24,120}={0,2}"
+            r"|(?:pbkdf2_sha(?:1|256|512)|scrypt)\$[0-9]{1,9}\$[A-Za-z0-9]{1,64}\$[A-Za-z0-9+/$]{24,128}={0,2}"
+        ),
+    ),
     *_plugin(AzureStorageKeyDetector, "azure-storage-key"),
     *_plugin(DiscordBotTokenDetector, "discord-token"),
     *_plugin(GitLabTokenDetector, "gitlab-token"),
@@ -156,9 +247,13 @@ _TOKENS: tuple[tuple[str, re.Pattern[str]], ...] = (
 )
 
 _SUSPECT = re.compile(
-    r"AKIA|ASIA|ABIA|ACCA|PRIVATE KEY|PuTTY-User|gh[pousr]_|github_pat_|xox|xapp-|hooks\.|webhook|k_live_|whsec_"
-    r"|AIza|GOCSPX|ya29\.|SG\.|gl[a-z]{1,6}[-_]|GR1348941|npm_|:_auth|:_password|sk-|hv[sbr]\.|_v1_|shp[a-z]{2}_|dckr_"
+    r"AKIA|ASIA|ABIA|ACCA|PRIVATE KEY|PuTTY-User|gh[pousr]_|github_pat_|xox|xapp-|hooks\.|webhook"
+    r"|k_(?:live|test)_|whsec_|AIza|GOCSPX|ya29\.|SG\.|gl[a-z]{1,6}[-_]|GR1348941|npm_|:_auth|:_password|sk-|hv[sbr]\.|_v1_|shp[a-z]{2}_|dckr_"
     r"|hf_|NRAK|NRJS|NRAL|dapi|atlasv1|ATATT3|lin_|sntry|rubygems_|PMAK|AGE-SECRET|SK[a-f0-9]{8}|key-[a-f0-9]{8}|-us[0-9]"
+    r"|AT(?:BB|CTT3)|[0-9]Q~|dt0[a-z]|pat[A-Za-z0-9]{14}\.|sq[apu]_|xkeysib|AKCp|cmVmdGtu|ABSK|pul-|dp\.[psc]|pscale_|fm2_"
+    r"|ntn_|secret_|figd_|gsk_|r8_|pplx-|xai-|pcsk_|lsv2_|phx_|re_|sbp_|sb_secret|bku[a-z]_|CCIPAT|HRKU|tskey|ops_|CFPAT"
+    r"|EZ[AT]K|shippo_|tfp_|hc[a-z]{2,4}_|LTAI|EAA[A-Za-z0-9]{20}|access_token\$|apr1|\$2[abxy]?\$|argon2|\$[156]\$"
+    r"|SHA(?:256|512)?\}|pbkdf2_|scrypt\$|(?i:authorization)"
     r"|pypi-|sq0csp|[0-9]{8}:|[MNO][A-Za-z0-9_-]{23}|AccountKey|SharedAccess|X-Amz-Sig|sig=|eyJ"
 )
 """What must stand somewhere in a text for a format of tokens to be in it."""
@@ -171,6 +266,10 @@ _AWS_SECRET = re.compile(r"(?<![A-Za-z0-9/+=])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=]
 _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|PuTTY-User-Key-File-[0-9]")
 _PRIVATE_KEY_END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _JWT = re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,2048}\.(eyJ[A-Za-z0-9_-]{2,8192})(?:\.[A-Za-z0-9_-]{0,2048})?")
+_AUTHORIZATION = re.compile(
+    r"(?i)authorization[\"']?[\s:=,]{1,4}[\"']?(?:bearer|basic|token|apikey|splunk|genie_?key|sso-key)(?:\s{1,4}|%20)"
+    r"([^\s\"',;|&<>()`]{6,2048})"
+)
 _FILLER = re.compile(r"EXAMPLE|(?i:x{5}|\*{4}|your|changeme|placeholder|dummy|redacted)|(.)\1{11}")
 
 
@@ -183,6 +282,9 @@ def _tokens(text: str, now: float, paired: bool) -> Iterator[Span]:
     for match in _JWT.finditer(text):
         of, name = _jwt(match.group(1), now)
         yield Span(match.start(), match.end(), of, name)
+    for match in _AUTHORIZATION.finditer(text):
+        if not _JWT.match(match.group(1)):
+            yield from _password(text, match.start(1), match.end(1), RedactionClass.NAMED)
     for name, pattern in _TOKENS:
         for match in pattern.finditer(text):
             of = RedactionClass.PLACEHOLDER if _FILLER.search(match.group()) else RedactionClass.TOKEN
@@ -220,7 +322,11 @@ def _jwt(payload: str, now: float) -> tuple[RedactionClass, str]:
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
     except (ValueError, RecursionError):
         return RedactionClass.TOKEN, "jwt"
-    expires = claims.get("exp") if isinstance(claims, dict) else None
+    if not isinstance(claims, dict):
+        return RedactionClass.TOKEN, "jwt"
+    if claims.get("role") == "anon":  # PostgREST's key for everybody, which Supabase and others put into web pages
+        return RedactionClass.TEXT, "jwt-public"
+    expires = claims.get("exp")
     if isinstance(expires, int | float) and expires < now:
         return RedactionClass.TEXT, "jwt-expired"
     return RedactionClass.TOKEN, "jwt"
@@ -232,12 +338,24 @@ _RUN = re.compile(r"[^\s\"'<>`]+")
 _PORT_AND_PATH = re.compile(r"[^\s:@/]*:[0-9]{1,5}(?:[/?#,]|$)")
 _AUTHORITY_END = re.compile(r"[/?#]")
 _HOST_AFTER = re.compile(r"@(?:\[|[A-Za-z0-9.-])")
+_SPOKEN = re.compile(r"(?i)password\s|auth\(")
+"""What must stand in a text for a password to be named without ``=``."""
 _NO_SCHEME = (
-    re.compile(r"(?<![\w/.:@-])[\w.+-]{1,64}:([^\s@\"'<>/:]{1,256})@(?!sha256:)[A-Za-z0-9-]{1,63}[.:]"),
-    re.compile(r"(?<![\w/.:@-])[\w.+-]{1,64}:([^\s@\"'<>]{1,256})@(?:tcp|udp|unix)\("),
+    re.compile(r"(?<!\$\{)(?<![\w/.:@-])[\w.+-]{1,64}:([^\s@\"'<>/:]{1,256})@(?!sha256:)[A-Za-z0-9-]{1,63}[.:]"),
+    re.compile(r"(?<!\$\{)(?<![\w/.:@-])[\w.+-]{1,64}:([^\s@\"'<>]{1,256})@(?:tcp|udp|unix)\("),
     re.compile(r"jdbc:oracle:[a-z0-9]{2,5}:[\w.$#-]{1,64}/([^\s@\"'<>]{1,256})@"),
 )
-"""``user:password@host``, Go's ``user:password@tcp(host)``, Oracle's ``user/password@//host``."""
+"""``user:password@host``, Go's ``user:password@tcp(host)``, Oracle's ``user/password@//host``.
+
+``${SENDER:-post@host}`` is none of them: what stands before the colon there is the name of a variable.
+"""
+_CALLED = (
+    re.compile(r"machine\s{1,9}\S{1,253}\s{1,9}login\s{1,9}\S{1,253}\s{1,9}password\s{1,9}(\S{1,512})"),
+    re.compile(r"\bauth\(\s{0,3}(?:\"[^\"]{1,80}\"|'[^']{1,80}')\s{0,3},\s{0,3}(\"[^\"]{1,256}\"|'[^']{1,256}')"),
+)
+"""A line of ``.netrc``, and MongoDB's ``db.auth("user", "password")``."""
+_TOKEN_HOST = re.compile(r"@(?:[\w-]{1,63}\.){0,3}(?:github\.com|gitlab\.com|bitbucket\.org|dev\.azure\.com)\b")
+"""Hosts that take a token where others take a user's name."""
 _KEY_VALUE = re.compile(
     r"(?i)(?<![A-Za-z0-9])(?:password|passwd|pwd|pass)\s{0,3}=\s{0,3}"
     r"(\"[^\"]{0,512}\"|'[^']{0,512}'|[^\s;&,\"'|<>)]{1,512})"
@@ -255,7 +373,11 @@ def _userinfo(text: str) -> Iterator[Span]:
                 yield from _password(text, match.start(1), match.end(1))
     if "=" in text:
         for match in _KEY_VALUE.finditer(masked):
-            yield from _password(text, match.start(1), match.end(1))
+            yield from _password(text, match.start(1), match.end(1), keyed=True)
+    if _SPOKEN.search(text) is not None:
+        for pattern in _CALLED:
+            for match in pattern.finditer(masked):
+                yield from _password(text, match.start(1), match.end(1))
 
 
 def _mask(marker: re.Match[str]) -> str:
@@ -289,21 +411,32 @@ def _url_userinfo(text: str, start: int, rest: str) -> Iterator[Span]:
         first = start + len(user) + 1
         yield from _password(text, first, start + at)
     if looks_random(user):
-        yield Span(start, start + len(user), RedactionClass.TEXT, "userinfo-name")
+        is_token = not colon and _TOKEN_HOST.match(rest, at) is not None
+        of = RedactionClass.USERINFO if is_token else RedactionClass.TEXT
+        yield Span(start, start + len(user), of, "userinfo-name")
 
 
-def _password(text: str, start: int, end: int) -> Iterator[Span]:
+def _password(
+    text: str, start: int, end: int, of: RedactionClass = RedactionClass.USERINFO, *, keyed: bool = False
+) -> Iterator[Span]:
+    """The password between ``start`` and ``end``; ``keyed`` where a mere name says that it is one."""
     if end - start >= 2 and text[start] in "\"'" and text[end - 1] == text[start]:
         start, end = start + 1, end - 1
     value = text[start:end]
     if not value or MARKER.fullmatch(value) or REFERENCE.fullmatch(value):
         return
+    kind = _harmless_kind(value)
     if _PLACEHOLDER.search(value):
         yield Span(start, end, RedactionClass.PLACEHOLDER, "placeholder")
     elif is_weak(value):
         yield Span(start, end, RedactionClass.WEAK, "common-default")
+    elif kind == "template" or (keyed and kind in _HARMLESS_KEYED):
+        yield Span(start, end, RedactionClass.HARMLESS, kind)
     else:
-        yield Span(start, end, RedactionClass.USERINFO, "password")
+        yield Span(start, end, of, "password")
+
+
+_HARMLESS_KEYED = frozenset({"boolean", "arn", "reference", "path", "encrypted"})
 
 
 # --- base64 ---------------------------------------------------------------------------------------------------------
@@ -322,7 +455,7 @@ def _encoded(text: str, now: float) -> Iterator[Span]:
         if hits:
             worst = min(hits, key=lambda each: _ORDER.index(each.of))
             yield Span(match.start(), match.end(), worst.of, worst.detector)
-        elif _SECRET_FIELD.search(decoded):
+        elif _holds_named(decoded):
             yield Span(match.start(), match.end(), RedactionClass.NAMED, "base64")
 
 
@@ -336,8 +469,17 @@ def decoded_base64(text: str) -> str | None:
     return None if not decoded or _NOT_PRINTABLE.search(decoded) else decoded.decode("ascii")
 
 
-_SECRET_FIELD = re.compile(
-    r"(?i)(?:password|passwd|passphrase|secret|token|api[_-]?key|private[_-]?key|credential)[\w-]{0,32}\"?\s{0,3}[:=]"
+def _holds_named(decoded: str) -> bool:
+    """Whether a decoded text gives a literal to a credential's name."""
+    for match in _FIELD.finditer(decoded):
+        name, value = match.group(1), match.group(2).strip("\"'")
+        if name_kind(name) is NameKind.SECRET and _plain_class(name, value)[0] is RedactionClass.NAMED:
+            return True
+    return False
+
+
+_FIELD = re.compile(
+    r"([A-Za-z_][\w.-]{0,100})[\"']?\s{0,3}[:=]\s{0,3}(\"[^\"]{1,512}\"|'[^']{1,512}'|[^\s,;&{}\[\]]{1,512})"
 )
 
 _ORDER = tuple(RedactionClass)
@@ -366,7 +508,8 @@ REFERENCE = re.compile(
 
 _PLACEHOLDER = re.compile(
     r"(?i)change[-_ ]?(?:me|this|it)|replace|to[-_ ]?be[-_ ]|example|dummy|your[-_ ]|\byour|insert|placeholder"
-    r"|todo|fixme|fill[-_ ]?in|redacted|sample|fake|xxx|\*\*\*|\.\.\.|<[A-Za-z][\w .-]*>|\$\{|\{\{|%[A-Z_]+%|<%|\$\("
+    r"|todo|fixme|fill[-_ ]?in|redacted|sample|fake|(?<![a-z0-9])x{3}|x{5}"
+    r"|\*\*\*|\.\.\.|<[A-Za-z][\w .-]*>|[$#]\{|\{\{|%[A-Z_]+%|<%|\$\("
     r"|set[-_ ]?me|goes[-_ ]?here|not[-_ ]?(?:set|a|the)[-_ ]?real"
     r"|^(?:none|null|nil|undefined|unset|empty|tbd|n/?a|-+|_+|x+)$"
     r"|^(?-i:\$[A-Z_][A-Z0-9_]*|@@?[A-Z_]+@@?|__[A-Z0-9_]+__)$"
@@ -387,7 +530,24 @@ _HARMLESS_KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("arn", re.compile(r"arn:aws[a-z-]{0,16}:[a-z0-9-]{1,64}:\S{1,2048}")),
     (
         "reference",
-        re.compile(r"(?:ssm|secretsmanager|vault|op|awssm|sm|gcpsm|file|classpath|env):(?://)?[\w./:#-]{1,512}"),
+        re.compile(
+            r"(?:ssm|secretsmanager|vault|op|awssm|sm|gcpsm|file|classpath|env|ref\+\w{1,20}):(?://)?[\w./:#@-]{1,512}"
+            r"|@Microsoft\.(?:KeyVault|AppConfiguration)\([^()]{1,512}\)|projects/[\w-]{1,64}/secrets/[\w/-]{1,255}"
+        ),
+    ),
+    (
+        "encrypted",  # Jasypt, SOPS, Spring Cloud Config, Vault's transit engine, KMS, Ansible
+        re.compile(
+            r"(?s)ENC[(\[][^()\[\]]{4,8192}[)\]]|\{cipher\}\S{8,8192}|vault:v[0-9]{1,4}:\S{8,8192}|AQICA[A-Za-z0-9+/]{60,8192}={0,2}"
+            r"|\$ANSIBLE_VAULT;.{1,65536}"
+        ),
+    ),
+    ("template", re.compile(r"\{[A-Za-z_]{1,40}\}|%s|%\([a-z_]{1,40}\)s|:[a-z_]{1,40}")),
+    ("class-name", re.compile(r"(?:[a-z_][a-z0-9_]{0,40}\.){2,12}[A-Z][A-Za-z0-9]{1,80}")),
+    ("header-name", re.compile(r"X(?:-[A-Z][A-Za-z]{1,16}){1,5}|Authorization")),
+    (
+        "reference-of-a-template",
+        re.compile(r"!(?:Ref|Sub|GetAtt|ImportValue) \S{1,255}"),
     ),
     ("path", re.compile(r"(?:~|\.{1,2})?(?:/[\w.@+-]{1,64}){1,16}/?|[A-Za-z]:\\[\w.\\ -]{1,255}")),
     ("url", re.compile(r"[a-z][a-z0-9+.-]{1,20}://[^\s@]{1,2048}")),
@@ -425,12 +585,37 @@ def _harmless_kind(text: str) -> str | None:
     return None
 
 
-_CREDENTIAL_SHAPE = re.compile(r"[^A-Za-z_ -]")
+_AWS_WORDS = frozenset({"aws", "secret", "access", "s", "iam", "ses", "sqs", "sns", "dynamodb"})
+_USER_AND_PASSWORD = re.compile(r"(?!https?:)[\w.@+-]{1,64}:(?![0-9]{1,5}$)[^\s:/@,]{4,128}")
+_PASSWORD_LAST = frozenset({"password", "passwd", "pwd", "pass", "pw", "passphrase", "pswd"})
 
 
-def _could_be_credential(text: str) -> bool:
-    return len(text) >= 8 and _CREDENTIAL_SHAPE.search(text) is not None
+def _is_numeric_password(words: Sequence[str], text: str) -> bool:
+    """A password may be all digits; a count or a time under such a name has fewer, or a unit."""
+    return bool(words) and words[-1] in _PASSWORD_LAST and text.isdigit() and len(text) >= 6
 
+
+_SECRETS_LAST = frozenset({"secret", "secrets", "credential", "credentials", "creds"})
+_OWN_SECRETS = WORD_LISTS["own_secret"]
+_SECRET_PATH = re.compile(r"[A-Za-z][\w.-]{0,63}(?:/[A-Za-z][\w.@-]{0,63}){1,8}")
+_SECRET_TITLE = re.compile(
+    r"(?i)[a-z][a-z0-9]*(?:[-_.][a-z0-9]+){0,10}[-_.](?:secrets?|credentials?|creds|password|token)"
+)
+
+
+def _names_a_secret(words: Sequence[str], text: str) -> bool:
+    """Whether a text is the name of a secret in a store: ``prod/orders/db``, ``orders-db-credentials``."""
+    is_store = bool(words) and words[-1] in _SECRETS_LAST
+    if _SECRET_PATH.fullmatch(text) and not looks_random(text):
+        return is_store or (text.count("/") >= 2 and text.islower())
+    is_own = not is_store or bool(_OWN_SECRETS.intersection(words))
+    return not is_own and _SECRET_TITLE.fullmatch(text) is not None and not looks_random(text)
+
+
+_LONGEST_MADE = 1024
+_MADE = re.compile(r"[A-Za-z0-9+/_.:~-]+")
+_MADE_PIECES = re.compile(r"[-_.:~]")
+_UUID = re.compile(r"(?i)(?<![0-9a-z])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![0-9a-z])")
 
 # --- runs of machine-made characters --------------------------------------------------------------------------------
 

@@ -14,6 +14,9 @@ class NameKind(Enum):
     """A credential by its name: ``DB_PASSWORD``, ``apiKey``, ``spring.datasource.password``."""
     AUTH = "auth"
     """Something about authentication, which may or may not be a credential: ``AUTH_MODULE``."""
+    KEY = "key"
+    """A key of some kind, or something about a credential; only a value that a machine made is a credential:
+    ``STRIPE_KEY``, ``API_TOKEN_STAGE``."""
     RESOURCE = "resource"
     """The name or address of a resource: ``ORDERS_QUEUE``, ``DB_HOST``, ``awslogs-group``."""
     PLAIN = "plain"
@@ -32,9 +35,11 @@ def name_kind(name: str) -> NameKind:
     secret = _secret_by(words)
     if secret is not None and not _describes(words):
         return secret
-    if secret is NameKind.SECRET:
-        return NameKind.PLAIN  # `PASSWORD_HOST=x` is not worth trusting a bare word for
-    return NameKind.RESOURCE if _says_resource(words) else NameKind.PLAIN
+    if secret is NameKind.SECRET:  # `PASSWORD_HOST=x` is not worth trusting a bare word for
+        return NameKind.PLAIN if _last(words) in _IDENTIFIES else NameKind.KEY
+    if _says_resource(words):
+        return NameKind.RESOURCE
+    return NameKind.KEY if _may_be_key(words) else NameKind.PLAIN
 
 
 def is_secret_name(name: str) -> bool:
@@ -63,7 +68,12 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_]+")
 _SECRET_WORDS = WORD_LISTS["secret"]
 _SECRET_KEYS = WORD_LISTS["secret_key_before"]
 
+_OPEN_KEYS = WORD_LISTS["open_key"]
+
 _SECRET_ENDS = tuple(sorted(WORD_LISTS["secret_end"]))
+_NOT_SECRET_ENDS = WORD_LISTS["not_secret_end"]
+_IDENTIFIES = WORD_LISTS["identifying_last"]
+_PASSWORDS = frozenset({"password", "passwd", "pwd", "credential", "credentials", "creds"})
 
 _DESCRIBES = WORD_LISTS["describing_last"]
 
@@ -80,7 +90,7 @@ def _secret_by(words: tuple[str, ...]) -> NameKind | None:
     found: NameKind | None = None
     for index, word in enumerate(words):
         before = words[index - 1] if index else ""
-        if word in _SECRET_WORDS or word.endswith(_SECRET_ENDS):
+        if word in _SECRET_WORDS or (word.endswith(_SECRET_ENDS) and word not in _NOT_SECRET_ENDS):
             return NameKind.SECRET
         if word in ("key", "keys", "salt") and before in _SECRET_KEYS:
             return NameKind.SECRET
@@ -91,11 +101,25 @@ def _secret_by(words: tuple[str, ...]) -> NameKind | None:
     return found
 
 
+def _last(words: tuple[str, ...]) -> str:
+    """The last word that is no number."""
+    return words[-2] if words[-1].isdigit() and len(words) > 1 else words[-1]
+
+
 def _describes(words: tuple[str, ...]) -> bool:
-    last = words[-1]
-    if last.isdigit() and len(words) > 1:
-        last = words[-2]
+    last = _last(words)
+    if last in ("secret", "key") and len(words) > 1 and words[-2] in _PASSWORDS:
+        return True  # the secret of Secrets Manager, or the key of an object, that holds the password
     return last in _DESCRIBES or last.startswith("expir")
+
+
+def _may_be_key(words: tuple[str, ...]) -> bool:
+    if _last(words) in _IDENTIFIES or words[-1] in _DESCRIBES:
+        return False
+    for index, word in enumerate(words):
+        if word in ("key", "keys") and (index == 0 or words[index - 1] not in _OPEN_KEYS):
+            return True
+    return words[-1] != "key" and words[-1].endswith("key") and words[-1] not in _NOT_SECRET_ENDS
 
 
 def _says_resource(words: tuple[str, ...]) -> bool:

@@ -9,7 +9,16 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from assess.estate.detectors import REFERENCE, Span, has_aws_key_id, is_aws_secret, looks_random, spans, value_class
+from assess.estate.detectors import (
+    REFERENCE,
+    Span,
+    has_aws_key_id,
+    is_aws_secret,
+    looks_made,
+    looks_random,
+    spans,
+    value_class,
+)
 from assess.estate.names import NameKind, is_secret_name, name_kind, words_of
 from assess.estate.redaction import MARKER, RedactionClass
 from assess.estate.wordlists import HARMLESS_WORDS, WORD_LISTS
@@ -40,7 +49,7 @@ class TokenReader:
         """A text that is kept as it is unless a detector hits a piece of it."""
         if text in self._kept_identifiers:
             return text
-        if len(text) > _LONGEST_IDENTIFIER:
+        if len(text) > _LONGEST_IDENTIFIER or _QUERY.search(text):
             return self.text(text)
         passed = self._without_spans(text, paired=False)
         if passed == text and len(self._kept_identifiers) < _MOST_KEPT:
@@ -65,8 +74,8 @@ class TokenReader:
         if MARKER.fullmatch(text):
             return text
         kind = self._kind(name)
-        if kind in (NameKind.SECRET, NameKind.AUTH):
-            of, detector = value_class(text[:LONGEST_TEXT], now=self._now, certain=kind is NameKind.SECRET)
+        if kind in (NameKind.SECRET, NameKind.AUTH) or (kind is NameKind.KEY and looks_made(text)):
+            of, detector = value_class(name, text[:LONGEST_TEXT], now=self._now)
             return self._redact(of, detector, text)
         passed = self._passed(name, kind, text, paired, depth)
         if passed == text and len(self._kept) < _MOST_KEPT and len(text) <= _LONGEST_KEPT:
@@ -319,7 +328,7 @@ class TokenReader:
         inside = text[1:-1] if quote else text
         if not is_secret_name(name):
             return quote + self.value(name, inside, depth=_DEEPEST_TEXT - 1) + quote
-        found, detector = value_class(inside, now=self._now, certain=name_kind(name) is NameKind.SECRET)
+        found, detector = value_class(name, inside, now=self._now)
         if of is not None and found is RedactionClass.NAMED:
             found = of
         return quote + self._redact(found, detector, inside) + quote
@@ -332,7 +341,7 @@ class TokenReader:
         pair = _PAIR.fullmatch(word) if "=" in word or ":" in word else None
         if pair is not None and is_secret_name(pair.group(2)):
             return self._pair(pair, state, depth)
-        if is_harmless(word):
+        if is_harmless(word) and not _QUERY.search(word):
             state.after(word)
             return word
         attached = state.attached_secret(word)
@@ -368,9 +377,12 @@ class TokenReader:
         return head + self._value_in_word(bare, value, depth)
 
     def _value_in_word(self, name: str, value: str, depth: int) -> str:
+        kind = name_kind(name)
+        if kind is NameKind.KEY and looks_made(value):
+            return self.value(name, value)
         if is_harmless(value):
             return value
-        if name_kind(name) is NameKind.RESOURCE and _is_resource(value):
+        if kind is NameKind.RESOURCE and _is_resource(value):
             return value
         if depth >= _DEEPEST_TEXT:
             return self._redact(RedactionClass.TEXT, "nesting", value)
@@ -386,6 +398,11 @@ class TokenReader:
         if word.startswith(("//", "@//")):
             head = word[: word.index("/")]
             return head + self._url("x:" + word[len(head) :], _DEEPEST_TEXT - 1).removeprefix("x:")
+        path, mark, query = word.partition("?")
+        if mark and "=" in query:
+            return self._parts(path, state) + "".join(
+                self._parameter(each, 0) for each in _KEEP_AND.split(mark + query)
+            )
         host, slash, path = word.partition("/")
         if slash and host and _is_host(host):
             return host + "".join(self._segment(each) for each in _KEEP_SLASH.split(slash + path))
@@ -644,6 +661,7 @@ VALUE_KEYS = frozenset({"value", "values"})
 NAME_KEYS = frozenset({"name", "key", "valuefrom"})
 _INHERITING_KEYS = frozenset({"value", "default", "string", "text", "literal", "plaintext", "content", "data"})
 
+_QUERY = re.compile(r"[?&][^?&=\s]{1,255}=")  # as in the path of a health check: no name of AWS holds one
 _LONGEST_IDENTIFIER = 2048  # ARNs, the longest names of AWS, have at most 2,048 characters
 _LONGEST_WORD = 1024
 _MOST_ROUNDS = 8
