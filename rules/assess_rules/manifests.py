@@ -1,11 +1,15 @@
 """Manifests: what a task definition says that a manifest cannot say in the same words."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 
-from assess.estate.ecs import Container
+from assess.estate.ecs import CapacityProvider, Cluster, Container, Service, TaskDefinition
+from assess.estate.estate import Estate
 from assess.estate.facts import Evidence
+from assess.estate.redaction import MARKER
 from assess.estate.workloads import Workload
+from assess.fields.usage import strangers
 from assess.rule import (
     HOURS,
     LOW,
@@ -210,3 +214,110 @@ def labels_as_contract(container: Container) -> Iterator[Outcome]:
             f"labels of container {container.name} configure an agent or a proxy: {shown}",
             *(container.task.evidence(*container.at("dockerLabels", key)) for key in found),
         )
+
+
+@rule(
+    "MAN-UNSUPPORTED-FIELD",
+    Checklist.MANIFESTS,
+    severity=MEDIUM,
+    effort=HOURS,
+    needs=("ecs.task_definitions",),
+    also_uses=("ecs.services", "ecs.clusters", "ecs.capacity_providers"),
+    reference="https://docs.aws.amazon.com/AmazonECS/latest/APIReference/Welcome.html",
+)
+def unknown_field(estate: Estate) -> Iterator[Outcome]:
+    """A document holds a field or a value that is not known here.
+
+    Every field that ECS describes has a known place on Kubernetes, or none. For this one nobody has looked, so what
+    it asks for may be lost in the move without a word. It may be newer than this program. In a file it may also be
+    misspelt, or stand in the wrong place, and then ECS refuses it or never saw it.
+
+    Fix: check its spelling and its place; if ECS knows it, read what it does and decide by hand what takes its place.
+    A newer version of this program may know it.
+    """
+    found: dict[tuple[str, str, bool], _Unknown] = {}
+    for document, users in _documents(estate):
+        for each in strangers(document):
+            shape = type(document).__name__
+            gathered = found.setdefault((shape, each.path, each.value is None), _Unknown(shape, each.path))
+            gathered.evidence.append(document.evidence(*each.steps))
+            gathered.values[each.value or ""] = None
+            gathered.workloads.update(user.id for user in users)
+    for _, gathered in sorted(found.items()):
+        yield fail(
+            gathered.message,
+            *gathered.evidence,
+            element=MARKER.sub("(redacted)", f"{gathered.shape}.{gathered.path}"),
+            workloads=gathered.workloads,
+        )
+    yield from _unread(estate)
+
+
+@dataclass(slots=True)
+class _Unknown:
+    """A field that is not known, or whose values are not, wherever it stands."""
+
+    shape: str
+    path: str
+    evidence: list[Evidence] = field(default_factory=list)
+    values: dict[str, None] = field(default_factory=dict)
+    workloads: set[str] = field(default_factory=set)
+
+    @property
+    def message(self) -> str:
+        of = f"field {self.path} of {_DOCUMENTS[self.shape]}"
+        values = [each for each in self.values if each]
+        if not values:
+            return f"{of} is not known"
+        more = f" and {len(values) - 3} more" if len(values) > 3 else ""
+        return f"{of} holds {', '.join(values[:3])}{more}, which is not known"
+
+
+_DOCUMENTS = {
+    "TaskDefinition": "a task definition",
+    "Service": "a service",
+    "Cluster": "a cluster",
+    "CapacityProvider": "a capacity provider",
+}
+
+_Document = TaskDefinition | Service | Cluster | CapacityProvider
+
+
+def _documents(estate: Estate) -> Iterator[tuple[_Document, Iterable[Workload]]]:
+    """The documents that workloads are made of, each with its workloads."""
+    clusters: dict[str, list[Workload]] = {}
+    providers: dict[tuple[str, str, str], list[Workload]] = {}
+    for workload in estate.workloads:
+        if workload.service is not None:
+            yield workload.service, (workload,)
+        clusters.setdefault(workload.cluster_arn, []).append(workload)
+        for name in _providers(workload):
+            providers.setdefault((workload.origin.account, workload.origin.region, name), []).append(workload)
+    for task in estate.task_definitions:
+        if users := estate.users(task):
+            yield task, users
+    for cluster in estate.clusters:
+        if cluster.cluster_arn in clusters:
+            yield cluster, clusters[cluster.cluster_arn]
+    for key, provider in estate.capacity_provider_by_name.items():
+        if key in providers:
+            yield provider, providers[key]
+
+
+def _providers(workload: Workload) -> set[str]:
+    """Names of the capacity providers that a workload's tasks may run on."""
+    service, cluster = workload.service, workload.cluster_facts
+    strategy = service.strategy if service is not None else ()
+    if not strategy and cluster is not None and not (service is not None and service.launch_type):
+        strategy = cluster.default_capacity_provider_strategy
+    return {each.capacity_provider for each in strategy}
+
+
+def _unread(estate: Estate) -> Iterator[Outcome]:
+    """What was not read of the documents that a file never holds: a file lacks nothing by lacking them."""
+    places = {(each.origin.account, each.origin.region): each.origin for each in estate.workloads if each.cluster_arn}
+    for fact in ("ecs.services", "ecs.clusters", "ecs.capacity_providers"):
+        for _, origin in sorted(places.items()):
+            missing = estate.missing(fact, origin, None)
+            if missing is not None:
+                yield unknown(missing.reason, *(missing.actions or (fact,)))

@@ -1,21 +1,31 @@
+from typing import Any
+
 import pytest
 
+from assess.config import Policy
 from assess.estate.gaps import Reason
+from assess.judging import judge
 from tests.rules.harness import (
     Case,
+    cluster,
     container,
     denied,
+    estate,
     fails,
     file,
+    given,
     never,
     not_applicable,
     passes,
+    rule_of,
     service,
     task,
     task_arn,
     unknown,
+    unseen,
 )
 
+PROVIDER = "arn:aws:ecs:eu-west-1:111122223333:capacity-provider"
 UNREAD = (service(), denied("ecs.task_definitions", "ecs:DescribeTaskDefinition", resource=task_arn("orders")))
 
 CASES = (
@@ -139,11 +149,135 @@ CASES = (
         file(unresolved={"/containerDefinitions/0/dockerLabels": "${LABELS}"}),
         reason=Reason.UNRESOLVED,
     ),
+    fails(
+        "MAN-UNSUPPORTED-FIELD",
+        "a key that nobody knows, in two containers",
+        task(container(quantumMode="on"), container("proxy", quantumMode={"level": 1})),
+        says="field containerDefinitions[].quantumMode of a task definition is not known",
+        element="TaskDefinition.containerDefinitions[].quantumMode",
+        at="/containerDefinitions/0/quantumMode",
+        confidence=1.0,
+    ),
+    fails(
+        "MAN-UNSUPPORTED-FIELD",
+        "a value that nobody knows, and a key",
+        task(networkMode="overlay"),
+        service(deployments=[{"status": "PRIMARY", "orbit": {"height": 3}}]),
+        says=(
+            "field deployments[].orbit of a service is not known",
+            "field networkMode of a task definition holds overlay, which is not known",
+        ),
+        element=("Service.deployments[].orbit", "TaskDefinition.networkMode"),
+        at=("/deployments/0/orbit", "/networkMode"),
+    ),
+    fails(
+        "MAN-UNSUPPORTED-FIELD",
+        "more values than a sentence takes",
+        task(requiresCompatibilities=["EC2", "MARS", "MOON", "PLUTO", "VENUS"]),
+        says=(
+            "field requiresCompatibilities[] of a task definition holds MARS, MOON, PLUTO and 1 more, "
+            "which is not known"
+        ),
+        at="/requiresCompatibilities/1",
+    ),
+    fails(
+        "MAN-UNSUPPORTED-FIELD",
+        "a cluster and the capacity provider of its default strategy",
+        task(),
+        service(launchType=None),
+        cluster(orbit=1, defaultCapacityProviderStrategy=[{"capacityProvider": "big", "weight": 1}]),
+        given(
+            "capacity_providers",
+            capacityProviderArn=f"{PROVIDER}/big",
+            name="big",
+            managedInstancesProvider={"instanceLaunchTemplate": {"instanceRequirements": {"colour": "red"}}},
+        ),
+        given("capacity_providers", capacityProviderArn=f"{PROVIDER}/idle", name="idle", orbit=1),
+        says=(
+            "field managedInstancesProvider.instanceLaunchTemplate.instanceRequirements.colour of a capacity provider"
+            " is not known",
+            "field orbit of a cluster is not known",
+        ),
+    ),
+    fails(
+        "MAN-UNSUPPORTED-FIELD",
+        "a file has a key in the wrong place",
+        file(container(networkMode="awsvpc")),
+        says="field containerDefinitions[].networkMode of a task definition is not known",
+        at="/containerDefinitions/0/networkMode",
+    ),
+    passes("MAN-UNSUPPORTED-FIELD", "every key is known", task(container(user="7")), service(propagateTags="SERVICE")),
+    passes(
+        "MAN-UNSUPPORTED-FIELD", "names and values in another case", task(NetworkMode="Bridge", networkMode="AwsVpc")
+    ),
+    passes(
+        "MAN-UNSUPPORTED-FIELD",
+        "a file with comments, tags and a placeholder",
+        file(_comment="ours", tags=[{"key": "team", "value": "a"}], networkMode="${MODE}"),
+    ),
+    passes(
+        "MAN-UNSUPPORTED-FIELD",
+        "a task definition that nothing runs",
+        task(),
+        task(family="orders", revision=7, quantumMode="on"),
+        service(),
+    ),
+    unknown("MAN-UNSUPPORTED-FIELD", "the task definition was refused", *UNREAD, reason=Reason.DENIED),
+    *(
+        unknown(
+            "MAN-UNSUPPORTED-FIELD",
+            f"{fact} were refused",
+            task(),
+            denied(fact, action),
+            reason=Reason.DENIED,
+            needs=action,
+        )
+        for fact, action in (
+            ("ecs.services", "ecs:DescribeServices"),
+            ("ecs.clusters", "ecs:DescribeClusters"),
+            ("ecs.capacity_providers", "ecs:DescribeCapacityProviders"),
+        )
+    ),
+    unknown(
+        "MAN-UNSUPPORTED-FIELD",
+        "nobody asked for capacity providers",
+        task(),
+        unseen("ecs.capacity_providers"),
+        reason=Reason.NOT_COLLECTED,
+        needs="ecs.capacity_providers",
+    ),
 )
 
-NEVER = (never("MAN-ENVFILE-S3", "not_applicable", "any container could name a file"),)
+NEVER = (
+    never("MAN-ENVFILE-S3", "not_applicable", "any container could name a file"),
+    never("MAN-UNSUPPORTED-FIELD", "not_applicable", "every document could hold something new"),
+)
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_rule(case: Case) -> None:
     case.check()
+
+
+def test_an_unknown_field_is_charged_to_the_workloads_that_have_it() -> None:
+    made = estate(
+        task(quantumMode="on"),
+        service("orders"),
+        service("copy", family="orders"),
+        task(family="web"),
+        service("web"),
+    )
+    (judgement,) = judge(made, [rule_of("MAN-UNSUPPORTED-FIELD")], Policy())
+    (found,) = judgement.fails
+    ids = {each.name: each.id for each in made.workloads}
+    assert found.workloads == tuple(sorted((ids["orders"], ids["copy"])))
+    assert len(found.evidence) == 1
+
+
+def test_a_key_that_the_door_replaced_is_named_without_its_marker() -> None:
+    key = "AKIA" + "IOSFODNN7" + "EXAMPLE"
+    fields: dict[str, Any] = {key: "x"}
+    (judgement,) = judge(estate(task(**fields)), [rule_of("MAN-UNSUPPORTED-FIELD")], Policy())
+    (found,) = judgement.fails
+    assert found.element == "TaskDefinition.(redacted)"
+    assert key not in str(found)
