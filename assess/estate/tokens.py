@@ -49,9 +49,11 @@ class TokenReader:
         """A text that is kept as it is unless a detector hits a piece of it."""
         if text in self._kept_identifiers:
             return text
-        if len(text) > _LONGEST_IDENTIFIER or _QUERY.search(text):
+        if len(text) > _LONGEST_IDENTIFIER:
             return self.text(text)
         passed = self._without_spans(text, paired=False)
+        if _PATH_WITH_QUERY.match(passed):
+            passed = self._url(_ANY_HOST + passed, 0).removeprefix(_ANY_HOST)
         if passed == text and len(self._kept_identifiers) < _MOST_KEPT:
             self._kept_identifiers.add(text)
         return passed
@@ -341,7 +343,7 @@ class TokenReader:
         pair = _PAIR.fullmatch(word) if "=" in word or ":" in word else None
         if pair is not None and is_secret_name(pair.group(2)):
             return self._pair(pair, state, depth)
-        if is_harmless(word) and not _QUERY.search(word):
+        if is_harmless(word):
             state.after(word)
             return word
         attached = state.attached_secret(word)
@@ -661,7 +663,8 @@ VALUE_KEYS = frozenset({"value", "values"})
 NAME_KEYS = frozenset({"name", "key", "valuefrom"})
 _INHERITING_KEYS = frozenset({"value", "default", "string", "text", "literal", "plaintext", "content", "data"})
 
-_QUERY = re.compile(r"[?&][^?&=\s]{1,255}=")  # as in the path of a health check: no name of AWS holds one
+_PATH_WITH_QUERY = re.compile(r"/[^?\s]{0,1024}\?\S")  # as a health check may have it
+_ANY_HOST = "x://host"
 _LONGEST_IDENTIFIER = 2048  # ARNs, the longest names of AWS, have at most 2,048 characters
 _LONGEST_WORD = 1024
 _MOST_ROUNDS = 8

@@ -480,6 +480,7 @@ PLACES: dict[str, tuple[str, Any]] = {
         "listeners",
         {"DefaultActions": [{"Type": "authenticate-oidc", "AuthenticateOidcConfig": {"ClientSecret": "%"}}]},
     ),
+    "health check path": ("target_groups", {"HealthCheckPath": "/health?token=%"}),
     "scheduled description": ("schedules", {"Description": "password: %"}),
     "stop reason": ("tasks", {"stoppedReason": "exec --password=% failed"}),
     "service event": ("services", {"events": [{"message": "token=% was refused"}]}),
