@@ -34,6 +34,8 @@ SHARED: Mapping[str, Rate] = {
 OWN: Mapping[str, Rate] = {
     # https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html (for calls with a filter or pages)
     "ec2": Rate(100, 20),
+    # https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html (shared with GetSecretValue)
+    "secretsmanager": Rate(10_000, 10_000),
 }
 """Rates of services that give each operation a bucket of its own."""
 

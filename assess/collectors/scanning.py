@@ -8,7 +8,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from assess.collectors import autoscaling, cloudmap, ecs, elb, events, iam, scheduler, stepfunctions, vpc
+from assess.collectors import (
+    autoscaling,
+    cloudmap,
+    ecs,
+    elb,
+    events,
+    iam,
+    scheduler,
+    secret_stores,
+    stepfunctions,
+    vpc,
+)
 from assess.collectors.aws import (
     THREADS,
     Account,
@@ -44,6 +55,7 @@ COLLECTORS: tuple[Collector, ...] = (
     *elb.COLLECTORS,
     *vpc.COLLECTORS,
     *iam.COLLECTORS,
+    *secret_stores.COLLECTORS,
 )
 
 EVERYWHERE = "all"

@@ -34,6 +34,7 @@ from assess.estate.network import (
 )
 from assess.estate.redaction import redactions_in
 from assess.estate.scaling import ScalableTarget, ScalingPolicy, ScheduledScaling
+from assess.estate.secret_stores import EncryptionKey, StoredParameter, StoredSecret, StoreReference
 from assess.estate.triggers import EventRule, Schedule, StateMachine
 from assess.estate.workloads import Workload, workloads_of
 
@@ -111,6 +112,9 @@ class Estate(BaseModel):
     event_rules: tuple[EventRule, ...] = ()
     schedules: tuple[Schedule, ...] = ()
     state_machines: tuple[StateMachine, ...] = ()
+    stored_secrets: tuple[StoredSecret, ...] = ()
+    stored_parameters: tuple[StoredParameter, ...] = ()
+    encryption_keys: tuple[EncryptionKey, ...] = ()
 
     # --- workloads ----------------------------------------------------------------------------------------------
 
@@ -338,6 +342,34 @@ class Estate(BaseModel):
         for each in self.scheduled_scalings:
             found.setdefault((each.origin.account, each.origin.region, each.resource_id), []).append(each)
         return {key: tuple(actions) for key, actions in found.items()}
+
+    @cached_property
+    def _stored(self) -> Mapping[tuple[str, str, str, str], StoredSecret | StoredParameter]:
+        """Secrets and parameters by service, account, region and each of their names, secrets by ARN too."""
+        found: dict[tuple[str, str, str, str], StoredSecret | StoredParameter] = {}
+        for parameter in self.stored_parameters:
+            found["ssm", parameter.origin.account, parameter.origin.region, parameter.name] = parameter
+        for secret in self.stored_secrets:
+            for name in (secret.name, secret.arn):
+                found["secretsmanager", secret.origin.account, secret.origin.region, name] = secret
+        return found
+
+    def stored(self, reference: StoreReference) -> StoredSecret | StoredParameter | None:
+        """The secret or parameter that a reference names, where it was found."""
+        for name in (reference.id, *reference.names):
+            found = self._stored.get((reference.service, reference.account, reference.region, name))
+            if found is not None:
+                return found
+        return None
+
+    @cached_property
+    def encryption_key_by_reference(self) -> Mapping[tuple[str, str, str], EncryptionKey]:
+        """Keys of secrets by account, region and each id, ARN and alias that a secret names them by."""
+        return {
+            (each.origin.account, each.origin.region, reference): each
+            for each in self.encryption_keys
+            for reference in each.references
+        }
 
     # --- what is missing ----------------------------------------------------------------------------------------
 

@@ -6,12 +6,23 @@ No credential is in the estate: where one stood there is a marker that says what
 
 import re
 from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from assess.estate.ecs import Container, Secret, TaskDefinition
 from assess.estate.estate import Estate
 from assess.estate.facts import Evidence
+from assess.estate.gaps import Missing
+from assess.estate.identity import statements_of
 from assess.estate.redaction import Redaction, RedactionClass, redactions_in
+from assess.estate.secret_stores import (
+    EncryptionKey,
+    StoredParameter,
+    StoredSecret,
+    StoreReference,
+    is_own_key,
+    store_reference,
+)
 from assess.rule import (
     CRITICAL,
     DAYS,
@@ -44,6 +55,7 @@ BY_NAME = 0.8
 """Confidence that a literal under a name that says credential is one: a strong inference."""
 
 _NO_VARIABLES = "the container has no environment variable"
+_NO_SECRETS = "the container takes no variable from a secret"
 
 
 @rule(
@@ -411,7 +423,7 @@ def secret_elsewhere(container: Container) -> Iterator[Outcome]:
     """
     secrets = container.definition.secrets
     if not secrets:
-        yield not_applicable("the container takes no variable from a secret")
+        yield not_applicable(_NO_SECRETS)
         return
     references = [each for each in _references(container) if each.region or each.account]
     account, region = _home(container.task)
@@ -452,6 +464,201 @@ def _count(found: list[_Reference]) -> str:
 def _names(found: list[_Reference]) -> str:
     names = [each.name for each in found]
     return ", ".join(names) if len(names) <= 6 else f"{', '.join(names[:5])} and {len(names) - 5} more"
+
+
+# --- what the references lead to --------------------------------------------------------------------------------
+
+_FACT = {"secretsmanager": "secrets.metadata", "ssm": "parameters.metadata"}
+
+
+class _Followed(NamedTuple):
+    """A variable of ``secrets``: what it names, what was found there, and why nothing could be found."""
+
+    variable: str
+    reference: StoreReference
+    found: StoredSecret | StoredParameter | None
+    missing: Missing | None
+    evidence: Evidence
+
+
+def _followed(container: Container, estate: Estate) -> Iterator[_Followed]:
+    """The references of ``secrets`` that can be told, each with what it leads to."""
+    task = container.task
+    for index, secret in enumerate(container.definition.secrets):
+        reference = store_reference(secret.value_from, task.origin)
+        if reference is None or reference.is_public:
+            continue
+        found = estate.stored(reference)
+        missing = None
+        if found is None:
+            fact = _FACT[reference.service]
+            missing = estate.missing(fact, task.origin, (reference.id,))
+            if missing is None and (reference.account, reference.region) != (task.origin.account, task.origin.region):
+                missing = Missing(fact=fact, reason=Reason.NOT_COLLECTED)
+        evidence = task.evidence(*container.at("secrets", index, "valueFrom"))
+        yield _Followed(secret.name, reference, found, missing, evidence)
+
+
+def _cannot_be_told(container: Container) -> bool:
+    """Whether a reference is written in a way that says nothing of what it names."""
+    origin = container.task.origin
+    return any(store_reference(each.value_from, origin) is None for each in container.definition.secrets)
+
+
+def _open(missing: Missing) -> Outcome:
+    return unknown(missing.reason, *(missing.actions or (missing.fact,)))
+
+
+@rule(
+    "SEC-REF-BROKEN",
+    Checklist.SECRETS,
+    severity=HIGH,
+    effort=HOURS,
+    needs=("ecs.task_definitions", "secrets.metadata", "parameters.metadata"),
+    looks_at=("containerDefinitions[].secrets",),
+    reference="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/specifying-sensitive-data.html",
+)
+def broken_reference(container: Container, estate: Estate) -> Iterator[Outcome]:
+    """A variable refers to a secret or parameter that is not there.
+
+    Running tasks have the value and do not notice; the next task that ECS starts fails. So the service cannot be
+    scaled, deployed or brought back after a move that went wrong, and on Kubernetes the ExternalSecret never becomes
+    ready and the Pod never starts. A secret that is scheduled for deletion can no longer be read either.
+
+    Fix: restore the secret (``aws secretsmanager restore-secret``) or create it anew, or drop the variable from the
+    task definition if nothing reads it; then start one task on ECS to see that it comes up.
+
+    Passes: secrets that the scan may not describe, and those of other accounts and regions, are unknown, not broken.
+    """
+    if not container.definition.secrets:
+        yield not_applicable(_NO_SECRETS, reads=("ecs.task_definitions",))
+        return
+    for each in _followed(container, estate):
+        if each.missing is not None:
+            yield _open(each.missing)
+            continue
+        kind = "secret" if each.reference.service == "secretsmanager" else "parameter"
+        problem = "does not exist"
+        if each.found is not None:
+            if not isinstance(each.found, StoredSecret) or each.found.deleted_date is None:
+                continue
+            problem = "is scheduled for deletion"
+        yield fail(
+            f"variable {each.variable} of container {container.name} refers to {kind} {each.reference.name},"
+            f" which {problem}",
+            each.evidence,
+            element=each.variable,
+        )
+    if _cannot_be_told(container):
+        yield unknown(Reason.UNRESOLVED, "ecs.task_definitions")
+
+
+@rule(
+    "SEC-ROTATION",
+    Checklist.SECRETS,
+    severity=MEDIUM,
+    effort=DAYS,
+    needs=("ecs.task_definitions", "secrets.metadata"),
+    looks_at=("containerDefinitions[].secrets",),
+    reference="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html",
+)
+def rotated_secret(container: Container, estate: Estate) -> Iterator[Outcome]:
+    """A variable holds a secret that is rotated.
+
+    A variable is set when the container starts and never again. On ECS the next deployment brings the new value; on
+    Kubernetes an operator renews the Secret in the background while the Pods keep the old value, which stops working
+    at the next rotation, often weeks after the move. During the move both platforms must follow the same rotation.
+
+    Fix: mount the secret as a file that the program reads again, or let a controller such as Reloader restart the
+    Pods when the Secret changes; set ``refreshInterval`` well below the rotation's interval, and let the rotation
+    keep the previous credential valid in between.
+    """
+    followed = [each for each in _followed(container, estate) if each.reference.service == "secretsmanager"]
+    unclear = _cannot_be_told(container)
+    if not followed and not unclear:
+        yield not_applicable("no variable comes from Secrets Manager", reads=("ecs.task_definitions",))
+        return
+    for each in followed:
+        if each.missing is not None:
+            yield _open(each.missing)
+        elif isinstance(each.found, StoredSecret) and each.found.rotation_enabled:
+            yield fail(
+                f"variable {each.variable} of container {container.name} holds secret {each.reference.name},"
+                " which is rotated",
+                each.evidence,
+                each.found.evidence("RotationEnabled"),
+                element=each.variable,
+            )
+    if unclear:
+        yield unknown(Reason.UNRESOLVED, "ecs.task_definitions")
+
+
+@rule(
+    "SEC-KMS-CMK",
+    Checklist.SECRETS,
+    severity=MEDIUM,
+    effort=HOURS,
+    needs=("ecs.task_definitions", "secrets.metadata", "kms"),
+    also_uses=("parameters.metadata",),
+    looks_at=("containerDefinitions[].secrets", "executionRoleArn"),
+    reference="https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html",
+)
+def key_names_execution_role(container: Container, estate: Estate) -> Iterator[Outcome]:
+    """The key of a secret admits the execution role by its name.
+
+    To read such a secret takes the secret and its key. On EKS an operator or the Pod's own role reads it, and a key
+    policy that names the execution role does not let them: the ExternalSecret fails with an access error although
+    the secret's own permissions are right, and only the owner of the key can change that.
+
+    Fix: add the role that reads the secret on EKS to the key policy (or admit the account and leave the rest to IAM
+    policies), keep the execution role until the way back is no longer needed, and try the read before the move.
+
+    Passes: keys that AWS keeps for the service, and key policies that name no role.
+    """
+    if not container.definition.secrets:
+        yield not_applicable(_NO_SECRETS, reads=("ecs.task_definitions",))
+        return
+    role = container.task.execution_role_arn
+    for each in _followed(container, estate):
+        if each.missing is not None:
+            if each.missing.fact == "secrets.metadata":
+                yield _open(each.missing)
+            continue
+        if each.found is None:
+            continue
+        named = each.found.kms_key_id if isinstance(each.found, StoredSecret) else each.found.key_id
+        if named is None or is_own_key(named):
+            continue
+        key = estate.encryption_key_by_reference.get((each.reference.account, each.reference.region, named))
+        if key is None or (key.policy is None and key.key_manager == "CUSTOMER"):
+            asked = (named,) if key is None else (key.arn,)
+            missing = estate.missing("kms", container.task.origin, asked)
+            yield _open(missing or Missing(fact="kms", reason=Reason.NOT_COLLECTED))
+            continue
+        if role is not None and _admits(key, role):
+            yield fail(
+                f"the key of {each.reference.name}, which variable {each.variable} of container {container.name} holds,"
+                f" admits execution role {role.rpartition('/')[2]} by name",
+                key.evidence("Policy", value=role),
+                each.evidence,
+                element=each.variable,
+            )
+
+
+def _admits(key: EncryptionKey, role: str) -> bool:
+    """Whether a statement of the key's policy allows something to the role by its ARN, in full or by a pattern."""
+    for statement in statements_of(key.policy):
+        conditions = [
+            value
+            for _, name, values in statement.conditions()
+            if name.lower() == "aws:principalarn"
+            for value in values
+        ]
+        principals = [name for names in statement.principals.values() for name in names]
+        named = [each for each in (*principals, *conditions) if ":role/" in each]
+        if statement.allows and any(fnmatchcase(role, each) for each in named):
+            return True
+    return False
 
 
 # --- markers ----------------------------------------------------------------------------------------------------

@@ -22,11 +22,13 @@ _NOT_ASKED = frozenset(
         "ecs:ListContainerInstances",
         "elb:DescribeLoadBalancers",
         "iam:GetInstanceProfile",
+        "kms:DescribeKey",
+        "kms:GetKeyPolicy",
         "servicediscovery:ListInstances",
         "servicediscovery:ListServices",
     }
 )
-"""Calls that an estate on Fargate without Cloud Map and Classic Load Balancers has no need of."""
+"""Calls that an estate on Fargate without Cloud Map, Classic Load Balancers and own keys has no need of."""
 
 _SETTLED = {
     "servicediscovery:ListNamespaces": "the services themselves say that none of them registers in Cloud Map",

@@ -40,6 +40,9 @@ _KINDS: dict[str, tuple[str, ...]] = {
     "scheduler": ("schedules",),
     "stepfunctions": ("state_machines",),
     "iam": ("roles",),
+    "secretsmanager": ("stored_secrets",),
+    "ssm": ("stored_parameters",),
+    "kms": ("encryption_keys",),
 }
 
 _AT_ONCE = ("iam", "GetAccountAuthorizationDetails")
@@ -50,6 +53,7 @@ _ONLY_OF_THE_SHOP = (
     "ecs.capacity_providers",
     "ecs.container_instances",
     "ec2.instances",
+    "kms",
     "events:ListTargetsByRule",
     "scheduler:GetSchedule",
     "stepfunctions:DescribeStateMachine",
@@ -93,7 +97,7 @@ def _of_shop() -> list[Operation]:
         if collector.name in _ONLY_OF_THE_SHOP or operation.api in _ONLY_OF_THE_SHOP
         # these hide the calls behind them
         if not operation.name.startswith("List") or operation.name in ("ListInstances", "ListTargetsByRule")
-        if operation.api != "ecs:DescribeContainerInstances"
+        if operation.api not in ("ecs:DescribeContainerInstances", "kms:DescribeKey")
     ]
 
 

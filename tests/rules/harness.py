@@ -50,7 +50,7 @@ READ: frozenset[str] = frozenset(
         *("ecs.container_instances", "ecs.deployments", "cloudmap", "iam.roles", "tags"),
         *("vpc.vpcs", "vpc.subnets", "vpc.routes", "vpc.endpoints", "vpc.security_groups", "vpc.nacls"),
         *("elb.load_balancers", "elb.listeners", "elb.target_groups", "elb.attributes"),
-        *("autoscaling", "schedules", "workflows"),
+        *("autoscaling", "schedules", "workflows", "secrets.metadata", "parameters.metadata", "kms"),
     }
 )
 """Facts that a complete scan reads."""

@@ -9,12 +9,15 @@ from tests.rules.harness import (
     ACCOUNT,
     REGION,
     Case,
+    Given,
     container,
     denied,
     fails,
     file,
+    given,
     not_applicable,
     passes,
+    role_arn,
     service,
     task,
     task_arn,
@@ -36,6 +39,27 @@ def variables(**values: str) -> dict[str, Any]:
 
 def references(**sources: str) -> dict[str, Any]:
     return container(secrets=[{"name": name, "valueFrom": source} for name, source in sources.items()])
+
+
+OTHER_SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:orders/api-GhIjKl"
+
+
+def stored(arn: str = SECRETS_MANAGER, **fields: Any) -> Given:
+    return given("stored_secrets", ARN=arn, Name=arn.rpartition(":")[2][:-7], **fields)
+
+
+def parameter(name: str = "/orders/level", **fields: Any) -> Given:
+    return given("stored_parameters", Name=name, **({"Type": "String"} | fields))
+
+
+def key(id: str, reference: str, *statements: dict[str, Any]) -> Given:
+    document = {"Policy": {"Version": "2012-10-17", "Statement": list(statements)}} if statements else {}
+    arn = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{id}"
+    return given("encryption_keys", Arn=arn, KeyId=id, KeyManager="CUSTOMER", References=[reference], **document)
+
+
+def statement(principal: str | dict[str, str], **fields: Any) -> dict[str, Any]:
+    return {"Effect": "Allow", "Principal": principal, "Action": "kms:Decrypt", "Resource": "*", **fields}
 
 
 CASES = (
@@ -306,6 +330,180 @@ CASES = (
         "a file that does not say where it runs",
         file(references(A=SECRETS_MANAGER)),
         reason=Reason.NOT_IN_SOURCE,
+    ),
+    fails(
+        "SEC-REF-BROKEN",
+        "neither the secret nor the parameter is there",
+        task(references(A=f"{SECRETS_MANAGER}:password::", B="/orders/level")),
+        says=(
+            "variable A of container app refers to secret orders/db-AbCdEf, which does not exist",
+            "variable B of container app refers to parameter /orders/level, which does not exist",
+        ),
+        element=("A", "B"),
+        at=("/containerDefinitions/0/secrets/0/valueFrom", "/containerDefinitions/0/secrets/1/valueFrom"),
+    ),
+    fails(
+        "SEC-REF-BROKEN",
+        "the secret is scheduled for deletion",
+        task(references(A=SECRETS_MANAGER)),
+        stored(DeletedDate="2026-11-20T09:00:00Z"),
+        says="variable A of container app refers to secret orders/db-AbCdEf, which is scheduled for deletion",
+    ),
+    fails(
+        "SEC-REF-BROKEN",
+        "one is gone and another may not be described",
+        task(references(A=SECRETS_MANAGER, B=OTHER_SECRET)),
+        denied("secrets.metadata", "secretsmanager:DescribeSecret", resource=OTHER_SECRET),
+        says="variable A of container app refers to secret orders/db-AbCdEf, which does not exist",
+    ),
+    passes(
+        "SEC-REF-BROKEN",
+        "by ARN with a key, by ARN without its suffix, by name, through Parameter Store, and AWS's own parameter",
+        task(
+            references(
+                A=f"{SECRETS_MANAGER}:password::",
+                B=SECRETS_MANAGER.removesuffix("-AbCdEf"),
+                C=PARAMETER,
+                D="/orders/level:3",
+                E="/aws/reference/secretsmanager/orders/db",
+                F="/aws/service/ecs/optimized-ami/amazon-linux-2023/recommended",
+                G=f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/level",
+            )
+        ),
+        stored(),
+        parameter(),
+        parameter("level"),
+    ),
+    not_applicable("SEC-REF-BROKEN", "no secrets", task()),
+    unknown(
+        "SEC-REF-BROKEN",
+        "DescribeSecret was refused for the secret",
+        task(references(A=SECRETS_MANAGER)),
+        denied("secrets.metadata", "secretsmanager:DescribeSecret", resource=SECRETS_MANAGER),
+        reason=Reason.DENIED,
+        needs="secretsmanager:DescribeSecret",
+    ),
+    unknown(
+        "SEC-REF-BROKEN",
+        "parameters were refused",
+        task(references(B="/orders/level")),
+        denied("parameters.metadata", "ssm:DescribeParameters"),
+        reason=Reason.DENIED,
+        needs="ssm:DescribeParameters",
+    ),
+    unknown(
+        "SEC-REF-BROKEN",
+        "a secret of another account, which this scan cannot judge",
+        task(references(A=f"arn:aws:secretsmanager:{REGION}:999988887777:secret:a")),
+        reason=Reason.NOT_COLLECTED,
+    ),
+    unknown(
+        "SEC-REF-BROKEN",
+        "a reference that says nothing of what it names",
+        task(references(A="${ARN}")),
+        reason=Reason.UNRESOLVED,
+    ),
+    unknown("SEC-REF-BROKEN", "a file", file(references(A=SECRETS_MANAGER)), reason=Reason.NOT_IN_SOURCE),
+    fails(
+        "SEC-ROTATION",
+        "the secret is rotated",
+        task(references(A=f"{SECRETS_MANAGER}:password::", B=OTHER_SECRET)),
+        stored(RotationEnabled=True),
+        stored(OTHER_SECRET, RotationEnabled=False),
+        says="variable A of container app holds secret orders/db-AbCdEf, which is rotated",
+        element="A",
+    ),
+    passes("SEC-ROTATION", "a secret without rotation", task(references(A=SECRETS_MANAGER)), stored()),
+    passes(
+        "SEC-ROTATION",
+        "the program fetches a rotated secret itself",
+        task(references(A=OTHER_SECRET)),
+        stored(RotationEnabled=True),
+        stored(OTHER_SECRET),
+    ),
+    passes("SEC-ROTATION", "a secret that is gone is another finding", task(references(A=SECRETS_MANAGER))),
+    not_applicable("SEC-ROTATION", "parameters only", task(references(A=PARAMETER))),
+    unknown(
+        "SEC-ROTATION",
+        "secrets were refused",
+        task(references(A=SECRETS_MANAGER)),
+        denied("secrets.metadata", "secretsmanager:DescribeSecret"),
+        reason=Reason.DENIED,
+        needs="secretsmanager:DescribeSecret",
+    ),
+    unknown(
+        "SEC-ROTATION",
+        "a reference that says nothing of what it names",
+        task(references(A="${ARN}")),
+        reason=Reason.UNRESOLVED,
+    ),
+    fails(
+        "SEC-KMS-CMK",
+        "the key policy names the execution role, by its ARN and by a pattern of principals",
+        task(references(A=SECRETS_MANAGER, B="/orders/level"), executionRoleArn=role_arn("orders-execution")),
+        stored(KmsKeyId="alias/orders"),
+        parameter(Type="SecureString", KeyId=f"arn:aws:kms:{REGION}:{ACCOUNT}:key/two"),
+        key("one", "alias/orders", statement({"AWS": role_arn("orders-execution")})),
+        key(
+            "two",
+            f"arn:aws:kms:{REGION}:{ACCOUNT}:key/two",
+            statement("*", Condition={"ArnLike": {"aws:PrincipalArn": role_arn("orders-*")}}),
+        ),
+        says=(
+            "the key of orders/db-AbCdEf, which variable A of container app holds,"
+            " admits execution role orders-execution by name",
+            "the key of /orders/level, which variable B of container app holds,"
+            " admits execution role orders-execution by name",
+        ),
+        element=("A", "B"),
+        at=("/Policy", "/Policy"),
+    ),
+    passes(
+        "SEC-KMS-CMK",
+        "AWS's own keys",
+        task(references(A=SECRETS_MANAGER, B="/orders/level"), executionRoleArn=role_arn("orders-execution")),
+        stored(),
+        parameter(Type="SecureString", KeyId="alias/aws/ssm"),
+    ),
+    passes(
+        "SEC-KMS-CMK",
+        "a key policy that admits the account, refuses the role, and names another role",
+        task(references(A=SECRETS_MANAGER), executionRoleArn=role_arn("orders-execution")),
+        stored(KmsKeyId="alias/orders"),
+        key(
+            "one",
+            "alias/orders",
+            statement({"AWS": f"arn:aws:iam::{ACCOUNT}:root"}),
+            statement({"AWS": role_arn("orders-execution")}, Effect="Deny"),
+            statement({"AWS": role_arn("keepers")}),
+        ),
+    ),
+    not_applicable("SEC-KMS-CMK", "no secrets", task()),
+    unknown(
+        "SEC-KMS-CMK",
+        "the key may not be described",
+        task(references(A=SECRETS_MANAGER)),
+        stored(KmsKeyId="alias/orders"),
+        denied("kms", "kms:DescribeKey", resource="alias/orders"),
+        reason=Reason.DENIED,
+        needs="kms:DescribeKey",
+    ),
+    unknown(
+        "SEC-KMS-CMK",
+        "the key's policy may not be read",
+        task(references(A=SECRETS_MANAGER)),
+        stored(KmsKeyId="alias/orders"),
+        key("one", "alias/orders"),
+        denied("kms", "kms:GetKeyPolicy", resource=f"arn:aws:kms:{REGION}:{ACCOUNT}:key/one"),
+        reason=Reason.DENIED,
+        needs="kms:GetKeyPolicy",
+    ),
+    unknown(
+        "SEC-KMS-CMK",
+        "the secret may not be described",
+        task(references(A=SECRETS_MANAGER)),
+        denied("secrets.metadata", "secretsmanager:DescribeSecret", resource=SECRETS_MANAGER),
+        reason=Reason.DENIED,
     ),
 )
 

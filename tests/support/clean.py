@@ -12,7 +12,6 @@ from tests.support.seeding import (
     container,
     environment,
     listens,
-    secret,
     served,
 )
 
@@ -89,7 +88,10 @@ def _prices(stage: _Stage) -> None:
             "prices",
             portMappings=listens(8080),
             environment=environment(CURRENCY="EUR"),
-            secrets=[{"name": "PRICE_LIST", "valueFrom": secret(stage.own("bookshop/price-list"))}],
+            secrets=[
+                {"name": "PRICE_LIST", "valueFrom": seeder.secret(stage.own("bookshop/price-list"))},
+                {"name": "PRICE_ROUNDING", "valueFrom": seeder.parameter(f"/{stage.own('bookshop')}/price-rounding")},
+            ],
         ),
         owner=OWNER,
         stage=stage.name,

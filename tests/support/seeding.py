@@ -177,6 +177,25 @@ class Seeder:
         self.iam.attach_role_policy(RoleName=name, PolicyArn=managed)
         return arn
 
+    # --- secrets ------------------------------------------------------------------------------------------------
+
+    def secret(self, name: str, **given: Any) -> str:
+        """ARN of a new secret; its value is empty words, for nobody reads it."""
+        made = self.client("secretsmanager").create_secret(Name=name, SecretString="nothing of value", **given)
+        return str(made["ARN"])
+
+    def parameter(self, name: str) -> str:
+        """ARN of a new parameter of plain text."""
+        self.client("ssm").put_parameter(Name=name, Value="nothing of value", Type="String")
+        return f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/{name.removeprefix('/')}"
+
+    def key(self, alias: str, *statements: Statement) -> str:
+        """ARN of a new key of KMS with an alias, its policy of these statements."""
+        kms = self.client("kms")
+        made = kms.create_key(Policy=_policy(statements))["KeyMetadata"]
+        kms.create_alias(AliasName=alias, TargetKeyId=made["KeyId"])
+        return str(made["Arn"])
+
     # --- ECS ----------------------------------------------------------------------------------------------------
 
     def cluster(self, name: str, *, stage: str = "production", **given: Any) -> str:
@@ -294,11 +313,6 @@ def listens(port: int, **given: Any) -> list[Document]:
 def environment(**variables: str) -> list[Document]:
     """Environment variables as a container definition lists them."""
     return [{"name": name, "value": value} for name, value in variables.items()]
-
-
-def secret(name: str) -> str:
-    """ARN of a secret in Secrets Manager."""
-    return f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}-a1b2c3"
 
 
 def served(target_group: str, container_name: str, port: int = 8080) -> list[Document]:

@@ -19,7 +19,6 @@ from tests.support.seeding import (
     ecs_parameters,
     environment,
     listens,
-    secret,
     served,
 )
 from tests.support.wire import Call, Document
@@ -45,6 +44,8 @@ class _Shop(NamedTuple):
     edge_group: str
     inside_group: str
     database_group: str
+    database_secret: str
+    """ARN of the secret that holds the database's password."""
     shared_role: str
 
 
@@ -93,10 +94,11 @@ def _foundation(seeder: Seeder) -> _Shop:
         edge_group=edge_group,
         inside_group=inside_group,
         database_group=seeder.security_group(network, "shop-orders-database"),
+        database_secret=_database_secret(seeder),
         shared_role=seeder.role(
             "shop-app",
             allow("s3:GetObject", resource="arn:aws:s3:::shop-assets/*"),
-            allow("secretsmanager:GetSecretValue", resource=secret("shop/*").removesuffix("-a1b2c3")),
+            allow("secretsmanager:GetSecretValue", resource=f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:shop/*"),
         ),
     )
 
@@ -106,6 +108,18 @@ def _namespace(seeder: Seeder, network: Network) -> str:
     discovery = seeder.client("servicediscovery")
     discovery.create_private_dns_namespace(Name="shop.internal", Vpc=network.vpc)
     return str(discovery.list_namespaces()["Namespaces"][0]["Id"])
+
+
+def _database_secret(seeder: Seeder) -> str:
+    """A secret that is rotated, under a key that admits the execution role of the API by its name."""
+    role = allow("kms:Decrypt") | {"Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:role/shop-api-execution"}}
+    owner = allow("kms:*") | {"Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}}
+    key = seeder.key("alias/shop-orders", owner, role)
+    secret = seeder.secret("shop/orders-database", KmsKeyId=key)
+    seeder.client("secretsmanager").rotate_secret(
+        SecretId=secret, RotationRules={"AutomaticallyAfterDays": 30}, RotateImmediately=False
+    )
+    return secret
 
 
 def _platform(seeder: Seeder, network: Network) -> str:
@@ -227,7 +241,7 @@ def _api(shop: _Shop) -> None:
             "api",
             portMappings=listens(8081, name="api", appProtocol="http"),
             environment=environment(DATABASE_HOST=DATABASE, DATABASE_PORT="5432", CACHE_HOST=CACHE),
-            secrets=[{"name": "DATABASE_PASSWORD", "valueFrom": secret("shop/orders-database")}],
+            secrets=[{"name": "DATABASE_PASSWORD", "valueFrom": shop.database_secret}],
             healthCheck=_checked("/bin/api", "ping"),
             stopTimeout=60,
         ),
@@ -341,7 +355,7 @@ def _order_worker(shop: _Shop) -> None:
             environment=environment(
                 ORDERS_QUEUE_URL=f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/orders", DATABASE_HOST=DATABASE
             ),
-            secrets=[{"name": "DATABASE_PASSWORD", "valueFrom": secret("shop/orders-database")}],
+            secrets=[{"name": "DATABASE_PASSWORD", "valueFrom": shop.database_secret}],
             healthCheck=_checked("/bin/order-worker", "alive"),
             stopTimeout=120,
         ),
@@ -460,7 +474,7 @@ def _media(shop: _Shop) -> None:
 
 
 def _search(shop: _Shop) -> None:
-    """Not ready: CodeDeploy controls its deployments."""
+    """Not ready: CodeDeploy controls its deployments, and a parameter that it starts with is gone."""
     seeder = shop.seeder
     group = seeder.security_group(shop.network, "shop-search", (8080, shop.inside_group))
     blue = seeder.target_group(shop.network, "search-blue", path="/ping")
@@ -468,7 +482,15 @@ def _search(shop: _Shop) -> None:
     seeder.forward(shop.inside, blue, host="search.shop.internal", priority=10)
     revision = seeder.task_definition(
         "search",
-        container("search", portMappings=listens(8080), environment=environment(INDEX_BUCKET="shop-search-index")),
+        container(
+            "search",
+            portMappings=listens(8080),
+            environment=environment(INDEX_BUCKET="shop-search-index"),
+            secrets=[
+                {"name": "LANGUAGES", "valueFrom": seeder.parameter("/shop/search/languages")},
+                {"name": "SYNONYMS", "valueFrom": "/shop/search/synonyms"},
+            ],
+        ),
         owner="discovery",
         cpu="1024",
         memory="4096",
