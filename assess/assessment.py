@@ -193,6 +193,9 @@ class UnknownView(_Value):
     question: str | None = None
 
 
+RULE: Final = "rule"
+"""The ``api`` of a gap that a rule leaves which could not run; the ``resource`` is its id."""
+
 RULE_PACK: Final = "rule pack"
 """The ``api`` of a gap that a broken rule pack leaves; the ``resource`` is the pack."""
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from assess import __version__
 from assess.assessment import (
+    RULE,
     RULE_PACK,
     AccountView,
     Assessment,
@@ -307,7 +308,7 @@ def _broken(judgements: Iterable[Judgement]) -> Iterator[GapView]:
     broken = sorted({(each.rule.id, each.broken) for each in judgements if each.broken is not None})
     for rule, place in broken:
         yield GapView(
-            api="rule",
+            api=RULE,
             action=None,
             account="",
             region="",

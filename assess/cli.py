@@ -436,13 +436,18 @@ class _Job:
 
     def assess(self, estate: Estate, as_of: date) -> Assessment:
         """The assessment by every installed rule."""
+        from assess.assessment import RULE
         from assess.assessor import assess
 
         book = self.rulebook
         _warn(book)
-        return assess(
+        assessment = assess(
             estate, policy=self.policy, rules=book.rules, as_of=as_of, disabled=book.disabled, problems=book.problems
         )
+        for gap in assessment.gaps:
+            if gap.api == RULE:
+                say(f"{gap.resource}: {gap.message}")
+        return assessment
 
     def report(self, assessment: Assessment) -> None:
         """Writes every report; one that cannot be written keeps none of the others back."""

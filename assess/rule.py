@@ -366,9 +366,9 @@ class Rule:
     def with_severity(self, severity: Severity) -> "Rule":
         """The rule as a policy wants it: its own severity becomes ``severity``.
 
-        Made milder, no finding of it is worse than that any more, and milder ones stay as they are. Made worse,
-        findings between the old and the new severity get the new one; milder ones, which the rule calls so for a
-        reason, stay. So the order of its findings never turns round.
+        Where that is no worse than what it declares, no finding of it is worse than that any more, and milder ones stay
+        as they are. Made worse, findings between the old and the new severity get the new one; milder ones, which the
+        rule calls so for a reason, stay. So the order of its findings never turns round.
 
         Raises:
             ValueError: a rule of this kind, or with such weak evidence, cannot have that severity.
@@ -377,6 +377,8 @@ class Rule:
             raise ValueError(f"{self.id} is {self.kind.value} work, which is always info")
         if self.confidence < WEAK and severity.rank < Severity.MEDIUM.rank:
             raise ValueError(f"the evidence of {self.id} is weak, so it is medium at most")
+        if severity is self.severity is self.worst:
+            return self
         moved = replace(self, severity=severity, declared=self.severity)
         return replace(moved, worst=moved._moved(self.worst), softest=moved._moved(self.softest))
 

@@ -25,8 +25,15 @@ def _item(item: Checklist, rules: Sequence[Rule], off: set[str]) -> Iterator[str
         yield f"{item.label} ({item.value})"
     for rule in rules:
         start = f"  {rule.id:28} {rule.severity.value:9}"
-        text = start + rule.title + "".join(f" [{each}]" for each in _marks(rule, rule.id in off))
-        yield from textwrap.wrap(text, _WIDTH, subsequent_indent=" " * 40, break_on_hyphens=False)
+        marks = [f" [{each.replace(' ', _KEPT)}]" for each in _marks(rule, rule.id in off)]
+        lines = textwrap.wrap(
+            start + rule.title + "".join(marks), _WIDTH, subsequent_indent=" " * 40, break_on_hyphens=False
+        )
+        yield from (line.replace(_KEPT, " ") for line in lines)
+
+
+_KEPT = "\N{NO-BREAK SPACE}"
+"""A space at which no line ends."""
 
 
 def _marks(rule: Rule, disabled: bool) -> Iterator[str]:
@@ -104,7 +111,7 @@ def severities(rule: Rule) -> str:
     if rule.softest is not rule.severity:
         text += f", {rule.softest.value} at its mildest"
     if rule.declared is not None:
-        text += f" (the policy's; {rule.declared.value} by itself)"
+        text += f" (by the policy; {rule.declared.value} by itself)"
     return text
 
 

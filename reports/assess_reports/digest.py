@@ -5,7 +5,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from assess.assessment import Assessment, Finding, GapView, LedgerRow, UnknownView, Verdict, WorkloadView
+from assess.assessment import (
+    RULE,
+    RULE_PACK,
+    Assessment,
+    Finding,
+    GapView,
+    LedgerRow,
+    UnknownView,
+    Verdict,
+    WorkloadView,
+)
 from assess.estate.gaps import Reason
 from assess.rule import Kind, Severity
 from assess_reports.wording import REASONS, VERDICTS, plural, some
@@ -155,7 +165,9 @@ def _gap_group(gaps: list[GapView]) -> GapGroup:
 
 
 def gap_words(group: GapGroup) -> str:
-    """How a call failed, where, and what that leaves open."""
+    """How a call failed, where, and what that leaves open; of rules and rule packs, what is wrong with the first."""
+    if group.api in (RULE, RULE_PACK):
+        return f"{some(group.resources, 2)}: {group.message}"
     what = f" for {plural(len(group.resources), 'resource')}" if group.resources else ""
     where = f" in {some(group.places, 2)}" if group.places else ""
     cost = f"; leaves {plural(len(group.rules), 'rule')} undecided" if group.rules else ""

@@ -222,6 +222,7 @@ def _details(assessment: Assessment) -> dict[str, Any]:
         "skipped": _Rows.of(skipped, lambda each: bullet(code(each)), 10),
         "waived": _Rows.of(waived, _waived, 40),
         "notes": _Rows.of(assessment.waiver_notes, lambda each: bullet(wording.waiver_note(each)), 10),
+        "policy": _Rows.of(wording.policy_notes(assessment), bullet, 40),
         "rules": _Rows.of(list(_rule_texts(assessment)), text, 100),
         **_arithmetic(assessment),
     }

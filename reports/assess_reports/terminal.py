@@ -41,6 +41,7 @@ from assess_reports.wording import (
     origin,
     percent,
     plural,
+    policy_notes,
     score_line,
     seen,
     sentence,
@@ -73,6 +74,7 @@ _READY = 6
 _FIXES = 5
 _GAPS = 4
 _NAMED = 3
+_POLICY = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,7 @@ class TerminalReport:
         _fixes(page, assessment)
         _not_seen(page, assessment)
         _waivers(page, assessment)
+        _policy(page, assessment)
         if options.verbosity:
             _findings(page, assessment)
         _next(page, assessment)
@@ -281,6 +284,16 @@ def _waivers(page: Page, assessment: Assessment) -> None:
         page.write(waiver_note(note), lead="  - ", most=2)
     if len(assessment.waiver_notes) > _NAMED:
         page.line((f"  and {len(assessment.waiver_notes) - _NAMED:,} more", "dim"))
+
+
+def _policy(page: Page, assessment: Assessment) -> None:
+    notes = policy_notes(assessment)
+    if notes:
+        page.heading("Changed by the policy")
+    for note in notes[:_POLICY]:
+        page.write(note, lead="  - ", most=3)
+    if len(notes) > _POLICY:
+        page.line((f"  and {len(notes) - _POLICY:,} more", "dim"))
 
 
 # --- details ----------------------------------------------------------------------------------------------------

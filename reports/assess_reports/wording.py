@@ -250,6 +250,24 @@ def waiver_note(note: WaiverNote) -> str:
     return f"the waiver of {note.rule} on {note.target} (owner: {note.owner}) {problem}"
 
 
+def policy_notes(assessment: Assessment) -> list[str]:
+    """What the team's policy changes about the rules."""
+    policy = assessment.policy
+    notes = []
+    if policy.disabled:
+        notes.append(f"{plural(len(policy.disabled), 'rule')} disabled: {some(policy.disabled, 6)}")
+    notes += [
+        f"{each.rule} is {each.severity.value} "
+        + ("at most" if each.severity is each.declared else f"instead of {each.declared.value}")
+        for each in policy.severities
+    ]
+    notes += [
+        f"{each.rule}.{each.name} is {each.value:g} instead of {each.default:g} ({each.meaning})"
+        for each in policy.thresholds
+    ]
+    return notes
+
+
 def flowing(paragraphs: str) -> str:
     """Text of several lines as one paragraph; other control characters stay to be seen."""
     return re.sub(r"[ \n]+", " ", paragraphs).strip()
