@@ -402,9 +402,7 @@ class TokenReader:
             return head + self._url("x:" + word[len(head) :], _DEEPEST_TEXT - 1).removeprefix("x:")
         path, mark, query = word.partition("?")
         if mark and "=" in query:
-            return self._parts(path, state) + "".join(
-                self._parameter(each, 0) for each in _KEEP_AND.split(mark + query)
-            )
+            return (self._parts(path, state) if path else "") + mark + self._parameter(query, 0)
         host, slash, path = word.partition("/")
         if slash and host and _is_host(host):
             return host + "".join(self._segment(each) for each in _KEEP_SLASH.split(slash + path))
