@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from assess.checklist import Section
 from assess.estate.facts import Evidence
 from assess.estate.gaps import Reason
+from assess.fields.field_map import FieldVerdict, Shape
 from assess.rule import Effort, Kind, Severity, SubjectKind
 
 SCHEMA_VERSION = 1
@@ -119,6 +120,20 @@ class ItemView(_Value):
     rules: tuple[str, ...]
 
 
+class FieldView(_Value):
+    """A field of ECS that a workload uses, and what becomes of it."""
+
+    path: str
+    """``containerDefinitions[].stopTimeout``, from the root of the document."""
+    shape: Shape
+    """The document: the workload's task definition or its service."""
+    verdict: FieldVerdict
+    target: str
+    """Its place on Kubernetes."""
+    idle: bool
+    """Whether its value asks for nothing (``privileged: false``): then there is nothing to carry over."""
+
+
 class WorkloadView(_Value):
     """One workload."""
 
@@ -143,6 +158,8 @@ class WorkloadView(_Value):
     coverage: float | None
     coverage_of_source: float | None
     owner: str | None
+    fields: tuple[FieldView, ...] = ()
+    """Sorted by path, each once; empty where neither task definition nor service could be read."""
 
 
 class SubjectView(_Value):

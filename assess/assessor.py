@@ -15,6 +15,7 @@ from assess.assessment import (
     AccountView,
     Assessment,
     Distribution,
+    FieldView,
     Finding,
     FindingCounts,
     GapView,
@@ -37,6 +38,7 @@ from assess.estate.estate import Estate
 from assess.estate.facts import Origin
 from assess.estate.gaps import Gap
 from assess.estate.workloads import Workload
+from assess.fields.usage import FieldUse, WorkloadFields
 from assess.gate import review, waiver_name
 from assess.judging import Judgement, judge
 from assess.packs import PackProblem
@@ -102,6 +104,7 @@ def assessment_of(
         blind_groups={f"{account}/{region}" for account, region in places if _blind_gaps(estate, account, region)},
     )
     unknowns = tuple(_unknowns(judged, views))
+    fields = _Fields()
     return Assessment(
         scoring_model_version=SCORING_MODEL_VERSION,
         detectors_version=estate.detectors_version,
@@ -112,7 +115,7 @@ def assessment_of(
         accounts=tuple(_account(estate, card, place, members) for place, members in places.items()),
         summary=_summary(card, findings, unknowns),
         checklist=tuple(_item(item, card, ordered, off) for item in Checklist),
-        workloads=tuple(_workload(each, card) for each in estate.workloads),
+        workloads=tuple(_workload(each, card, fields.of(each)) for each in estate.workloads),
         findings=findings,
         unknowns=unknowns,
         gaps=(*_gaps(estate, judged), *_broken(judged), *_broken_packs(problems)),
@@ -455,7 +458,28 @@ def _item(item: Checklist, card: Scorecard, rules: Iterable[Rule], disabled: Ite
     )
 
 
-def _workload(workload: Workload, card: Scorecard) -> WorkloadView:
+class _Fields:
+    """The fields of each workload as views; workloads that use the same share them."""
+
+    def __init__(self) -> None:
+        self._used = WorkloadFields()
+        self._views: dict[int, tuple[FieldView, ...]] = {}
+        """By identity of the list of uses: equal lists are the same object, which ``_used`` keeps."""
+
+    def of(self, workload: Workload) -> tuple[FieldView, ...]:
+        used = self._used.of(workload)
+        found = self._views.get(id(used))
+        if found is None:
+            found = self._views[id(used)] = tuple(_field(each) for each in used)
+        return found
+
+
+def _field(use: FieldUse) -> FieldView:
+    field = use.field
+    return FieldView(path=field.path, shape=field.shape, verdict=field.verdict, target=field.target, idle=use.is_idle)
+
+
+def _workload(workload: Workload, card: Scorecard, fields: tuple[FieldView, ...]) -> WorkloadView:
     scored = card.workloads[workload.id]
     raw, accepted = scored.numbers.raw, scored.numbers.accepted
     task = workload.task_definition
@@ -481,6 +505,7 @@ def _workload(workload: Workload, card: Scorecard) -> WorkloadView:
         coverage=scored.numbers.coverage,
         coverage_of_source=scored.numbers.coverage_of_source,
         owner=workload.owner,
+        fields=fields,
     )
 
 

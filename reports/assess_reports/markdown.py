@@ -302,10 +302,38 @@ class _Sections:
             "verdict": wording.verdict_words(workload.verdict, (workload,)),
             "numbers": wording.with_coverage(*numbers),
             "accepted": wording.accepted_words(workload),
+            "fields": _fields(workload),
             "groups": list(_groups(self._assessment, self._own.get(workload.id, ()))),
             "shared": [_shared_by(self._assessment, each) for each in self._shared.get(workload.id, ())],
         }
         return Markup(_rendered("workload.md.jinja", values))  # noqa: S704 (the template escapes)
+
+
+_FIELDS = {
+    "direct": "copied",
+    "transform": "translated",
+    "redesign": "to be decided on",
+    "no_equivalent": "without an equivalent",
+}
+"""What becomes of fields that are carried over, in words behind their number."""
+
+
+def _fields(workload: WorkloadView) -> Markup | None:
+    """What becomes of the fields that the workload uses: a number for each verdict, names where people are needed."""
+    parts = []
+    for verdict, words in _FIELDS.items():
+        paths = [each.path for each in workload.fields if each.verdict == verdict and not each.idle]
+        if paths:
+            part = text(f"{len(paths)} {words}")
+            hard = verdict in ("redesign", "no_equivalent")
+            parts.append(Markup("{} ({})").format(part, _listed(paths)) if hard else part)
+    return Markup("; ").join(parts) if parts else None
+
+
+def _listed(paths: Sequence[str]) -> Markup:
+    names = [code(each, 100) for each in paths[:_NAMED]]
+    more = len(paths) - _NAMED
+    return Markup(wording.listed([*names, f"{more:,} more"] if more > 0 else names))  # noqa: S704 (escaped above)
 
 
 def _shared_by(assessment: Assessment, finding: Finding) -> Markup:

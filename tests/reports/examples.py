@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from assess.assessment import (
     Assessment,
     Distribution,
+    FieldView,
     Finding,
     FindingCounts,
     GapView,
@@ -114,6 +115,21 @@ RULES: dict[str, RuleText] = {
         ),
     )
 }
+
+
+FIELDS = tuple(
+    FieldView.model_validate(
+        {"path": path, "shape": shape, "verdict": verdict, "target": "spec.template", "idle": idle}
+    )
+    for path, shape, verdict, idle in (
+        ("containerDefinitions[].image", "TaskDefinition", "transform", False),
+        ("containerDefinitions[].privileged", "TaskDefinition", "direct", True),
+        ("containerDefinitions[].ulimits[].name", "TaskDefinition", "no_equivalent", False),
+        ("desiredCount", "Service", "direct", False),
+        ("executionRoleArn", "TaskDefinition", "redesign", False),
+        ("serviceArn", "Service", "metadata", False),
+    )
+)
 
 
 def workload_id(name: str, cluster: str = "shop-production") -> str:
@@ -418,6 +434,7 @@ def _workload(
         coverage=coverage,
         coverage_of_source=1.0,
         owner="shop team",
+        fields=FIELDS,
     )
 
 

@@ -126,6 +126,8 @@ def test_the_first_section_stands_alone() -> None:
         "the vault lands | payments team | 2027-03-31 |",
         "expired on 2026-10-01, so its findings count again",
         "More: [docs.example.com](https://docs.example.com/ecs-app-mesh)",
+        "- Fields: 1 copied; 1 translated; 1 to be decided on (`executionRoleArn`); 1 without an equivalent "
+        "(`containerDefinitions[].ulimits[].name`)",
     ],
 )
 def test_a_shop(words: str) -> None:
