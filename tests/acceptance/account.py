@@ -94,8 +94,8 @@ class Account:
 
     def _remembered(self, call: Call, proceed: Proceed) -> Answer:
         environ = call.environ
-        key = (call.service, call.operation, call.region, call.account, call.body)
-        key += (environ.get("PATH_INFO"), environ.get("QUERY_STRING"))
+        path, query = environ.get("PATH_INFO"), environ.get("QUERY_STRING")
+        key = (call.service, call.operation, call.region, call.account, call.body, path, query)
         with self._lock:
             found = self._answers.get(key)
         if found is None:
