@@ -50,6 +50,29 @@ def no_memory_limit(container: Container, estate: Estate) -> Iterator[Outcome]:
     """
     if estate.runs_on_fargate(container):
         yield not_applicable(_BOUNDED)
+
+    Before:
+
+        {"requiresCompatibilities": ["EC2"], "containerDefinitions": [{"name": "app", "cpu": 256}]}
+
+    After:
+
+        apiVersion: v1
+        kind: LimitRange
+        metadata:
+          name: defaults
+        spec:
+          limits:
+            - type: Container
+              defaultRequest: {memory: 256Mi}
+              default: {memory: 512Mi}
+        ---
+        spec:
+          containers:
+            - name: app
+              resources:
+                requests: {cpu: 250m, memory: 320Mi}
+                limits: {memory: 384Mi}
         return
     if _memory_is_open(container) or container.definition.memory_reservation:
         return
@@ -83,6 +106,19 @@ def soft_limit_only(container: Container, estate: Estate) -> Iterator[Outcome]:
     """
     if estate.runs_on_fargate(container):
         yield not_applicable(_BOUNDED)
+
+    Before:
+
+        {"containerDefinitions": [{"name": "app", "memoryReservation": 256}]}
+
+    After:
+
+        spec:
+          containers:
+            - name: app
+              resources:
+                requests: {memory: 256Mi}
+                limits: {memory: 640Mi}  # from the highest use that was seen
         return
     definition = container.definition
     if not definition.memory_reservation:
@@ -116,6 +152,19 @@ def cpu_zero(container: Container, estate: Estate) -> Iterator[Outcome]:
     """
     if estate.runs_on_fargate(container):
         yield not_applicable("Fargate gives every task a size")
+
+    Before:
+
+        {"containerDefinitions": [{"name": "app", "cpu": 0, "memory": 512}]}
+
+    After:
+
+        spec:
+          containers:
+            - name: app
+              resources:
+                requests: {cpu: 250m, memory: 512Mi}  # 250m: what it was seen to use
+                limits: {memory: 512Mi}
         return
     task = container.task
     if task.is_unresolved(*container.at("cpu")):
@@ -245,6 +294,21 @@ def size_of_the_task_only(task: TaskDefinition) -> Iterator[Outcome]:
     """
     if not (task.cpu or task.memory):
         return
+
+    Before:
+
+        {"cpu": "1024", "memory": "2048", "containerDefinitions": [{"name": "web"}, {"name": "php"}]}
+
+    After:
+
+        # where the clusters have PodLevelResources; else requests and limits for each container
+        spec:
+          resources:
+            requests: {cpu: "1", memory: 2Gi}
+            limits: {memory: 2Gi}
+          containers:
+            - name: web
+            - name: php
     unsized = [
         each
         for each in task.containers()

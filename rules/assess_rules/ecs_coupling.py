@@ -76,6 +76,28 @@ def reads_task_metadata(workload: Workload) -> Iterator[Outcome]:
 
     Fix: Hand the application what it needs through the Downward API (Pod name, address, labels, limits); switch
     OpenTelemetry's resource detectors from ecs to eks.
+
+    Before:
+
+        {"containerDefinitions": [{"name": "app",
+          "command": ["sh", "-c", "export TASK=$(curl -s $ECS_CONTAINER_METADATA_URI_V4/task); ./serve"]}]}
+
+    After:
+
+        spec:
+          containers:
+            - name: app
+              command: [./serve]
+              env:
+                - name: POD_NAME
+                  valueFrom:
+                    fieldRef: {fieldPath: metadata.name}
+                - name: POD_IP
+                  valueFrom:
+                    fieldRef: {fieldPath: status.podIP}
+                - name: MEMORY_LIMIT
+                  valueFrom:
+                    resourceFieldRef: {containerName: app, resource: limits.memory}
     """
     task = workload.task_definition
     if task is None:
@@ -385,6 +407,23 @@ def service_connect_alias(workload: Workload, estate: Estate) -> Iterator[Outcom
 
     Fix: Name the Service as the alias and give it the same port; for clients in another namespace add a Service of
     type ExternalName. Search configuration for aliases with dots, which no Service can have as its name.
+
+    Before:
+
+        {"serviceName": "orders", "serviceConnectConfiguration": {
+          "enabled": true, "namespace": "shop",
+          "services": [{"portName": "http", "clientAliases": [{"dnsName": "api", "port": 80}]}]}}
+
+    After:
+
+        apiVersion: v1
+        kind: Service
+        metadata:
+          name: api  # the alias, not the service's name
+        spec:
+          selector: {app: orders}
+          ports:
+            - {name: http, port: 80, targetPort: 8080}
     """
     found = _service_connect(workload)
     if found is None or not any(each.client_aliases for each in found[1].services):
@@ -463,6 +502,26 @@ def cloud_map_discovery(workload: Workload, estate: Estate) -> Iterator[Outcome]
 
     Fix: Give the workload a Service (headless where clients choose for themselves). For the time of the move keep the
     old name alive with ExternalDNS (provider aws-sd) or a Route 53 record.
+
+    Before:
+
+        {"serviceName": "orders", "serviceRegistries": [
+          {"registryArn": "arn:aws:servicediscovery:eu-west-1:123456789012:service/srv-orders"}]}
+
+    After:
+
+        apiVersion: v1
+        kind: Service
+        metadata:
+          name: orders
+          annotations:
+            # ExternalDNS keeps the old name alive for callers that are still on ECS
+            external-dns.alpha.kubernetes.io/hostname: orders.shop.local
+        spec:
+          clusterIP: None  # headless: clients see every Pod, as they see every task
+          selector: {app: orders}
+          ports:
+            - {name: http, port: 8080}
     """
     if _is_outside_of_a_service(workload):
         yield not_applicable(_OUTSIDE)
@@ -562,6 +621,29 @@ def daemon_service(workload: Workload, policy: Policy) -> Iterator[Outcome]:
 
     Fix: Take the EKS add-on or the vendor's chart where there is one, else write a DaemonSet with the tolerations of
     the nodes that it has to reach.
+
+    Before:
+
+        {"serviceName": "log-agent", "schedulingStrategy": "DAEMON"}
+
+    After:
+
+        apiVersion: apps/v1
+        kind: DaemonSet
+        metadata:
+          name: log-agent
+        spec:
+          selector:
+            matchLabels: {app: log-agent}
+          template:
+            metadata:
+              labels: {app: log-agent}
+            spec:
+              tolerations:
+                - operator: Exists  # every node, also those with a taint
+              containers:
+                - name: agent
+                  image: registry.example/log-agent:3.1
     """
     service = workload.service
     if _is_outside_of_a_service(workload):
@@ -607,6 +689,28 @@ def placement_rules(workload: Workload) -> Iterator[Outcome]:
 
     Fix: Write nodeAffinity for expressions, a topologySpreadConstraint or Pod anti-affinity for distinct instances, and
     ask first whether tasks that share an instance still need to. Bin packing is the job of Karpenter or Auto Mode.
+
+    Before:
+
+        {"placementConstraints": [
+          {"type": "distinctInstance"},
+          {"type": "memberOf", "expression": "attribute:stack == prod"}]}
+
+    After:
+
+        spec:
+          affinity:
+            nodeAffinity:
+              requiredDuringSchedulingIgnoredDuringExecution:
+                nodeSelectorTerms:
+                  - matchExpressions:
+                      - {key: example.com/stack, operator: In, values: [prod]}
+          topologySpreadConstraints:
+            - maxSkew: 1
+              topologyKey: kubernetes.io/hostname
+              whenUnsatisfiable: DoNotSchedule
+              labelSelector:
+                matchLabels: {app: orders}
     """
     if workload.is_fargate:
         known_by = "ecs.task_definitions" if workload.kind == "task_definition" else "ecs.services"

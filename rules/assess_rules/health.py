@@ -83,6 +83,28 @@ def probe_defaults_differ(container: Container) -> Iterator[Outcome]:
     Fix: Write periodSeconds, timeoutSeconds and failureThreshold into every probe, with the values in force today.
     """
     check = container.definition.health_check
+
+    Before:
+
+        {"containerDefinitions": [{"name": "web", "healthCheck": {
+          "command": ["CMD-SHELL", "curl -f http://localhost:8080/health"],
+          "startPeriod": 60}}]}
+
+    After:
+
+        spec:
+          containers:
+            - name: web
+              startupProbe:  # in place of startPeriod
+                httpGet: {path: /health, port: 8080}
+                periodSeconds: 5
+                timeoutSeconds: 5
+                failureThreshold: 12
+              livenessProbe:  # the values that ECS uses where none are written
+                httpGet: {path: /health, port: 8080}
+                periodSeconds: 30
+                timeoutSeconds: 5
+                failureThreshold: 3
     if check is None or not container.definition.has_health_check:
         return
     every, within, times = check.interval or 30, check.timeout or 5, check.retries or 3

@@ -233,6 +233,28 @@ def trusts_ecs_only(role: Role, estate: Estate) -> Iterator[Outcome]:
     Fix: add a second statement for pods.eks.amazonaws.com with sts:AssumeRole and sts:TagSession, limited to cluster,
     namespace and service account, and leave the first one for the way back.
     """
+
+    Before:
+
+        {"Version": "2012-10-17", "Statement": [
+          {"Effect": "Allow", "Action": "sts:AssumeRole",
+           "Principal": {"Service": "ecs-tasks.amazonaws.com"}}]}
+
+    After:
+
+        # the trust policy with a second statement, written as YAML
+        Version: "2012-10-17"
+        Statement:
+          - Effect: Allow  # the way back
+            Action: sts:AssumeRole
+            Principal: {Service: ecs-tasks.amazonaws.com}
+          - Effect: Allow
+            Action: [sts:AssumeRole, sts:TagSession]
+            Principal: {Service: pods.eks.amazonaws.com}
+            Condition:
+              StringEquals:
+                aws:RequestTag/kubernetes-namespace: shop
+                aws:RequestTag/kubernetes-service-account: orders
     if not estate.task_role_users.get(role.identity):
         yield not_applicable(_NO_TASK_ROLE, reads=())
         return

@@ -250,6 +250,24 @@ def target_group(group: TargetGroup) -> Iterator[Outcome]:
 
     Fix: make a second target group of type ip, bind it to the Kubernetes Service by a TargetGroupBinding, and move
     the weights of the listener's forward action step by step; going back is a change of weights.
+
+    Before:
+
+        {"loadBalancers": [
+          {"targetGroupArn": "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/orders-ecs/1",
+           "containerName": "app", "containerPort": 8080}]}
+
+    After:
+
+        apiVersion: elbv2.k8s.aws/v1beta1
+        kind: TargetGroupBinding
+        metadata:
+          name: orders
+        spec:
+          serviceRef: {name: orders, port: 8080}
+          targetType: ip
+          # a second target group: never the one that ECS registers with
+          targetGroupARN: arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/orders-eks/2
     """
     yield fail(
         f"an ECS service registers with target group {group.name}, so the Pods need one of their own",

@@ -60,6 +60,17 @@ _KUBERNETES_GRACE_SECONDS = 30
 """Default of terminationGracePeriodSeconds."""
 
 
+
+    Before:
+
+        {"containerDefinitions": [{"name": "worker", "stopTimeout": 110}]}
+
+    After:
+
+        spec:
+          terminationGracePeriodSeconds: 110  # of the whole Pod, a preStop hook included
+          containers:
+            - name: worker
 @rule(
     "LIF-DRAIN-ORDER",
     Checklist.LIFECYCLE,
@@ -89,6 +100,22 @@ def shutdown_behind_a_load_balancer(workload: Workload, estate: Estate) -> Itera
         group = estate.target_group_by_arn.get(attached.target_group_arn or "")
         delay = (group.attributes or {}).get("deregistration_delay.timeout_seconds") if group is not None else None
         name = _name_of(attached)
+
+    Before:
+
+        {"loadBalancers": [
+          {"targetGroupArn": "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web/1",
+           "containerName": "web", "containerPort": 8080}]}
+
+    After:
+
+        spec:
+          terminationGracePeriodSeconds: 60
+          containers:
+            - name: web
+              lifecycle:
+                preStop:
+                  sleep: {seconds: 20}  # longer than it takes to remove the endpoint everywhere
         after = f"{delay} s after" if delay else "after"
         message = f"ECS stops a task of service {workload.name} {after} it is taken out of {name}"
         yield fail(message, service.evidence(*holder, "loadBalancers", index), element=name)
@@ -171,6 +198,25 @@ def starts_after_a_running_container(task: TaskDefinition) -> Iterator[Outcome]:
                 yield fail(message, task.evidence(*at), element=dependency.container_name)
 
 
+
+    Before:
+
+        {"containerDefinitions": [
+          {"name": "web", "dependsOn": [{"containerName": "proxy", "condition": "HEALTHY"}]},
+          {"name": "proxy", "healthCheck": {"command": ["CMD", "/ready"]}}]}
+
+    After:
+
+        spec:
+          initContainers:
+            - name: proxy
+              restartPolicy: Always  # a sidecar: it starts before the application and stops after it
+              startupProbe:
+                exec: {command: [/ready]}
+                periodSeconds: 5
+                failureThreshold: 30
+          containers:
+            - name: web
 _WAITS_UNTIL = {"START": "has started", "HEALTHY": "is healthy"}
 
 
@@ -202,6 +248,22 @@ def waits_for_a_container_that_may_fail(task: TaskDefinition) -> Iterator[Outcom
                     f"container {container.name} starts once container {dependency.container_name} has ended, "
                     "even if it failed"
                 )
+
+    Before:
+
+        {"containerDefinitions": [
+          {"name": "web", "dependsOn": [{"containerName": "migrate", "condition": "COMPLETE"}]},
+          {"name": "migrate", "essential": false, "command": ["./migrate"]}]}
+
+    After:
+
+        spec:
+          initContainers:
+            - name: migrate
+              # ends with success even if it failed, as COMPLETE allows
+              command: [sh, -c, "./migrate || true"]
+          containers:
+            - name: web
                 at = container.at("dependsOn", index, "condition")
                 yield fail(message, task.evidence(*at), element=dependency.container_name)
 
@@ -236,6 +298,32 @@ def task_without_a_service(workload: Workload) -> Iterator[Outcome]:
     if workload.tasks and not workload.triggers:
         by = sorted({each.started_by for each in workload.tasks if each.started_by})
         message = f"task {workload.name} runs by itself" + (f", started by {' and '.join(by)}" if by else "")
+
+    Before:
+
+        {"Name": "nightly-report", "ScheduleExpression": "cron(30 2 * * ? *)",
+         "ScheduleExpressionTimezone": "Europe/Berlin",
+         "Target": {"EcsParameters": {"TaskCount": 1}}}
+
+    After:
+
+        apiVersion: batch/v1
+        kind: CronJob
+        metadata:
+          name: nightly-report
+        spec:
+          schedule: "30 2 * * *"
+          timeZone: Europe/Berlin
+          concurrencyPolicy: Forbid
+          jobTemplate:
+            spec:
+              backoffLimit: 0  # ECS does not repeat a task that failed
+              template:
+                spec:
+                  restartPolicy: Never
+                  containers:
+                    - name: report
+                      image: registry.example/report:1.4.2
         yield fail(message, *(_start_of(each) for each in workload.tasks))
 
 

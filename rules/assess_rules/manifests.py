@@ -52,6 +52,26 @@ def environment_file(container: Container) -> Iterator[Outcome]:
     an ExternalSecret.
     """
     files = container.definition.environment_files
+
+    Before:
+
+        {"containerDefinitions": [{"name": "app", "environmentFiles": [
+          {"type": "s3", "value": "arn:aws:s3:::config-bucket/orders.env"}]}]}
+
+    After:
+
+        apiVersion: v1
+        kind: ConfigMap
+        metadata:
+          name: orders
+        data:
+          LOG_LEVEL: info
+        ---
+        spec:
+          containers:
+            - name: app
+              envFrom:
+                - configMapRef: {name: orders}
     if files:
         which = "a file" if len(files) == 1 else f"{len(files)} files"
         evidence = [
@@ -83,6 +103,21 @@ def expanded_reference(container: Container) -> Iterator[Outcome]:
     Fix: write ``$$(NAME)`` where the text is meant literally, and keep ``$(NAME)`` where the value is wanted.
     """
     definition = container.definition
+
+    Before:
+
+        {"containerDefinitions": [{"name": "app", "environment": [
+          {"name": "HOST", "value": "db"},
+          {"name": "PATTERN", "value": "$(HOST)/literally"}]}]}
+
+    After:
+
+        spec:
+          containers:
+            - name: app
+              env:
+                - {name: HOST, value: db}
+                - {name: PATTERN, value: "$$(HOST)/literally"}
     texts = [each for each in container.texts() if each.element != "healthCheck"]  # a probe's command is left alone
     if not texts:
         yield not_applicable("the container has no variable, command or entry point")
@@ -122,6 +157,18 @@ def invalid_name(workload: Workload) -> Iterator[Outcome]:
     that no two of them meet, and keep the list of old and new names.
     """
     for what, name, evidence in _names(workload):
+
+    Before:
+
+        {"family": "Orders_API", "containerDefinitions": [{"name": "Orders_API"}]}
+
+    After:
+
+        metadata:
+          labels: {app.kubernetes.io/name: orders-api}
+        spec:
+          containers:
+            - name: orders-api
         if name and not _LABEL.fullmatch(name):
             yield fail(f"{what} {name} needs another name on Kubernetes", evidence, element=f"{what} {name}")
 
@@ -166,6 +213,19 @@ def invalid_port_name(container: Container) -> Iterator[Outcome]:
     Fix: give the port a short name by its protocol (http, grpc, metrics) and refer to it everywhere.
     """
     for index, port in enumerate(container.definition.port_mappings):
+
+    Before:
+
+        {"containerDefinitions": [{"name": "app", "portMappings": [
+          {"name": "orders_http_external", "containerPort": 8080, "appProtocol": "http"}]}]}
+
+    After:
+
+        spec:
+          containers:
+            - name: app
+              ports:
+                - {name: http, containerPort: 8080}
         at = container.at("portMappings", index, "name")
         if not port.name or container.task.is_unresolved(*at):
             continue

@@ -97,6 +97,21 @@ def privileged_container(container: Container, estate: Estate) -> Iterator[Outco
     needs=("ecs.task_definitions",),
     looks_at=("containerDefinitions[].linuxParameters.capabilities.add",),
     reference=_SECURITY,
+
+    Before:
+
+        {"containerDefinitions": [{"name": "app",
+          "linuxParameters": {"capabilities": {"add": ["NET_BIND_SERVICE"]}}}]}
+
+    After:
+
+        spec:
+          containers:
+            - name: app
+              securityContext:
+                capabilities:
+                  drop: [ALL]
+                  add: [NET_BIND_SERVICE]
 )
 def added_capabilities(container: Container, estate: Estate) -> Iterator[Outcome]:
     """A container is given more Linux capabilities than usual
@@ -183,6 +198,15 @@ def host_network(task: TaskDefinition, estate: Estate) -> Iterator[Outcome]:
     softest=LOW,
     effort=DAYS,
     needs=("ecs.task_definitions",),
+
+    Before:
+
+        {"pidMode": "task"}
+
+    After:
+
+        spec:
+          shareProcessNamespace: true  # process 1 is the pause container
     looks_at=("pidMode",),
     reference=_SECURITY,
 )
@@ -306,6 +330,28 @@ def port_used_by_two_containers(task: TaskDefinition, estate: Estate) -> Iterato
     also_uses=("ecs.services",),
     softened_by=("ecs.services",),
     looks_at=("networkMode", "containerDefinitions[].portMappings"),
+
+    Before:
+
+        {"networkMode": "bridge", "containerDefinitions": [{"name": "app",
+          "portMappings": [{"containerPort": 8080, "hostPort": 8080}]}]}
+
+    After:
+
+        apiVersion: v1
+        kind: Service
+        metadata:
+          name: app
+        spec:
+          selector: {app: app}
+          ports:
+            - {name: http, port: 8080, targetPort: 8080}
+        ---
+        spec:
+          containers:
+            - name: app
+              ports:
+                - {name: http, containerPort: 8080}  # no hostPort
     reference="https://kubernetes.io/docs/concepts/services-networking/service/",
 )
 def fixed_port_of_the_instance(task: TaskDefinition, estate: Estate) -> Iterator[Outcome]:
@@ -387,6 +433,22 @@ def range_of_ports(container: Container) -> Iterator[Outcome]:
     Checklist.POD_FIT,
     severity=LOW,
     effort=HOURS,
+
+    Before:
+
+        {"containerDefinitions": [
+          {"name": "web", "links": ["db:database"]},
+          {"name": "db"}]}
+
+    After:
+
+        spec:
+          hostAliases:
+            - ip: 127.0.0.1
+              hostnames: [database]
+          containers:
+            - name: web
+            - name: db
     needs=("ecs.task_definitions",),
     looks_at=("networkMode", "containerDefinitions[].links"),
     reference="https://kubernetes.io/docs/concepts/workloads/pods/#pod-networking",
@@ -418,6 +480,21 @@ def docker_links(container: Container, estate: Estate) -> Iterator[Outcome]:
     Checklist.POD_FIT,
     severity=MEDIUM,
     effort=HOURS,
+
+    Before:
+
+        {"containerDefinitions": [{"name": "app",
+          "dnsServers": ["10.0.0.53"], "dnsSearchDomains": ["corp.example"]}]}
+
+    After:
+
+        # the server 10.0.0.53 becomes a forward of CoreDNS for corp.example
+        spec:
+          dnsPolicy: ClusterFirst
+          dnsConfig:
+            searches: [corp.example]
+            options:
+              - {name: ndots, value: "2"}
     needs=("ecs.task_definitions",),
     looks_at=("networkMode", "containerDefinitions[].dnsServers", "containerDefinitions[].dnsSearchDomains"),
     reference="https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/#pod-dns-config",
@@ -451,6 +528,21 @@ def own_name_servers(container: Container, estate: Estate) -> Iterator[Outcome]:
     Checklist.POD_FIT,
     severity=MEDIUM,
     effort=HOURS,
+
+    Before:
+
+        {"networkMode": "none"}
+
+    After:
+
+        apiVersion: networking.k8s.io/v1
+        kind: NetworkPolicy
+        metadata:
+          name: batch-without-network
+        spec:
+          podSelector:
+            matchLabels: {app: batch}
+          policyTypes: [Ingress, Egress]  # and no rule: nothing is allowed
     needs=("ecs.task_definitions",),
     looks_at=("networkMode", "containerDefinitions[].disableNetworking"),
     reference="https://kubernetes.io/docs/concepts/services-networking/network-policies/",
@@ -518,6 +610,22 @@ def device_of_the_instance(container: Container, estate: Estate) -> Iterator[Out
     needs=("ecs.task_definitions",),
     also_uses=("policy.target",),
     raised_by=("policy.target",),
+
+    Before:
+
+        {"containerDefinitions": [{"name": "app",
+          "systemControls": [{"namespace": "net.core.somaxconn", "value": "1024"}]}]}
+
+    After:
+
+        # on nodes whose kubelet runs with --allowed-unsafe-sysctls=net.core.somaxconn
+        spec:
+          securityContext:
+            sysctls:
+              - {name: net.core.somaxconn, value: "1024"}
+          nodeSelector: {example.com/sysctls: tuned}
+          tolerations:
+            - {key: example.com/sysctls, operator: Exists, effect: NoSchedule}
     looks_at=("containerDefinitions[].systemControls",),
     reference="https://kubernetes.io/docs/tasks/administer-cluster/sysctl-cluster/",
 )
@@ -583,6 +691,20 @@ def uses_swap(container: Container, estate: Estate) -> Iterator[Outcome]:
     effort=DAYS,
     needs=("ecs.task_definitions",),
     looks_at=("containerDefinitions[].dockerSecurityOptions",),
+
+    Before:
+
+        {"containerDefinitions": [{"name": "app",
+          "dockerSecurityOptions": ["apparmor:orders", "no-new-privileges"]}]}
+
+    After:
+
+        spec:
+          containers:
+            - name: app
+              securityContext:
+                allowPrivilegeEscalation: false
+                appArmorProfile: {type: Localhost, localhostProfile: orders}
     reference="https://kubernetes.io/docs/tutorials/security/apparmor/",
 )
 def docker_security_options(container: Container, estate: Estate) -> Iterator[Outcome]:

@@ -47,6 +47,18 @@ def windows_containers(task: TaskDefinition, estate: Estate) -> Iterator[Outcome
     Fix: Plan a wave of its own with a managed Windows node group, keep the system Pods on Linux nodes, and check the
     images' builds against the node's version. Ask whether the application can run on Linux first.
     """
+
+    Before:
+
+        {"runtimePlatform": {"operatingSystemFamily": "WINDOWS_SERVER_2022_CORE"}}
+
+    After:
+
+        spec:
+          os: {name: windows}
+          nodeSelector:
+            kubernetes.io/os: windows
+            node.kubernetes.io/windows-build: 10.0.20348
     if task.is_windows:
         family = task.runtime_platform.operating_system_family if task.runtime_platform is not None else ""
         evidence = task.evidence("runtimePlatform", "operatingSystemFamily")
@@ -80,6 +92,17 @@ def arm_containers(task: TaskDefinition, policy: Policy) -> Iterator[Outcome]:
     Fix: Provide an Arm node pool and set nodeSelector kubernetes.io/arch: arm64. Check that agents and sidecars have
     images for both architectures. For EKS Fargate build an x86 image.
     """
+
+    Before:
+
+        {"runtimePlatform": {"cpuArchitecture": "ARM64", "operatingSystemFamily": "LINUX"}}
+
+    After:
+
+        spec:
+          nodeSelector:
+            kubernetes.io/arch: arm64
+            kubernetes.io/os: linux
     architecture = task.runtime_platform.cpu_architecture if task.runtime_platform is not None else None
     if architecture != "ARM64":
         return
@@ -214,6 +237,21 @@ def accelerator(container: Container, estate: Estate) -> Iterator[Outcome]:
     Fix: Provide an accelerated node pool with a taint, install the device plugin (Auto Mode brings it along), and set
     nvidia.com/gpu or aws.amazon.com/neuron under limits.
     """
+
+    Before:
+
+        {"containerDefinitions": [{"name": "infer",
+          "resourceRequirements": [{"type": "GPU", "value": "1"}]}]}
+
+    After:
+
+        spec:
+          tolerations:
+            - {key: nvidia.com/gpu, operator: Exists, effect: NoSchedule}
+          containers:
+            - name: infer
+              resources:
+                limits: {nvidia.com/gpu: "1"}
     if estate.runs_on_fargate(container):
         yield not_applicable("Fargate has no accelerators")
         return
@@ -286,6 +324,17 @@ def image_is_not_pinned(container: Container, estate: Estate) -> Iterator[Outcom
     pipeline write digests or unique tags from then on, and make the repository's tags immutable.
     """
     image = image_of(container)
+
+    Before:
+
+        {"containerDefinitions": [{"name": "web", "image": "registry.example/web:latest"}]}
+
+    After:
+
+        spec:
+          containers:
+            - name: web
+              image: registry.example/web@sha256:3f4a5b6c7d8e9f0a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f607182
     at = container.at("image")
     if image.digest is not None:
         return

@@ -78,6 +78,33 @@ def credential_in_variable(container: Container, estate: Estate) -> Iterator[Out
     refer to it with ``secretKeyRef``, and deregister the revisions that hold the old one.
     """
     definition = container.definition
+
+    Before:
+
+        {"containerDefinitions": [{"name": "app",
+          "environment": [{"name": "DB_PASSWORD", "value": "(the password itself)"}]}]}
+
+    After:
+
+        apiVersion: external-secrets.io/v1
+        kind: ExternalSecret
+        metadata:
+          name: orders
+        spec:
+          refreshInterval: 1h
+          secretStoreRef: {kind: SecretStore, name: orders}
+          target: {name: orders}
+          data:
+            - secretKey: db-password
+              remoteRef: {key: prod/orders/db-password}
+        ---
+        spec:
+          containers:
+            - name: app
+              env:
+                - name: DB_PASSWORD
+                  valueFrom:
+                    secretKeyRef: {name: orders, key: db-password}
     if not definition.environment:
         yield not_applicable(_NO_VARIABLES)
         return
@@ -160,6 +187,22 @@ def credential_in_command(container: Container, estate: Estate) -> Iterator[Outc
     refer to that (``$(NAME)`` in args, or the program's own option for a file).
     """
     definition = container.definition
+
+    Before:
+
+        {"containerDefinitions": [{"name": "app",
+          "command": ["serve", "--db-password=(the password itself)"]}]}
+
+    After:
+
+        spec:
+          containers:
+            - name: app
+              args: [serve, --db-password=$(DB_PASSWORD)]
+              env:
+                - name: DB_PASSWORD
+                  valueFrom:
+                    secretKeyRef: {name: orders, key: db-password}
     check = definition.health_check
     fields: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
         ("the command", ("command",), definition.command),
@@ -338,6 +381,33 @@ def secrets_manager_reference(container: Container) -> Iterator[Outcome]:
     """
     yield from _listed(container, "secretsmanager", "Secrets Manager")
 
+    Before:
+
+        {"containerDefinitions": [{"name": "app", "secrets": [{"name": "API_KEY",
+          "valueFrom": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/orders/api-AbCdEf"}]}]}
+
+    After:
+
+        apiVersion: external-secrets.io/v1
+        kind: SecretStore
+        metadata:
+          name: orders
+        spec:
+          provider:
+            aws: {service: SecretsManager, region: eu-west-1}
+        ---
+        apiVersion: external-secrets.io/v1
+        kind: ExternalSecret
+        metadata:
+          name: orders
+        spec:
+          refreshInterval: 1h
+          secretStoreRef: {kind: SecretStore, name: orders}
+          target: {name: orders}
+          data:
+            - secretKey: API_KEY
+              remoteRef: {key: prod/orders/api}
+
 
 @rule(
     "SEC-SSM-REF",
@@ -359,6 +429,33 @@ def parameter_store_reference(container: Container) -> Iterator[Outcome]:
     and refresh hourly rather than every minute.
     """
     yield from _listed(container, "ssm", "Parameter Store")
+
+    Before:
+
+        {"containerDefinitions": [{"name": "app", "secrets": [{"name": "LEVEL",
+          "valueFrom": "arn:aws:ssm:eu-west-1:123456789012:parameter/prod/orders/level"}]}]}
+
+    After:
+
+        apiVersion: external-secrets.io/v1
+        kind: SecretStore
+        metadata:
+          name: orders-parameters
+        spec:
+          provider:
+            aws: {service: ParameterStore, region: eu-west-1}
+        ---
+        apiVersion: external-secrets.io/v1
+        kind: ExternalSecret
+        metadata:
+          name: orders-parameters
+        spec:
+          refreshInterval: 1h
+          secretStoreRef: {kind: SecretStore, name: orders-parameters}
+          target: {name: orders-parameters}
+          data:
+            - secretKey: LEVEL
+              remoteRef: {key: /prod/orders/level}
 
 
 def _listed(container: Container, service: str, title: str) -> Iterator[Outcome]:
@@ -392,6 +489,25 @@ def part_of_a_secret(container: Container) -> Iterator[Outcome]:
     pinned version is still meant.
     """
     found = [each for each in _references(container) if any(each.suffix)]
+
+    Before:
+
+        {"containerDefinitions": [{"name": "app", "secrets": [{"name": "DB_USER",
+          "valueFrom": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/orders/db-AbCdEf:username::"}]}]}
+
+    After:
+
+        apiVersion: external-secrets.io/v1
+        kind: ExternalSecret
+        metadata:
+          name: orders
+        spec:
+          refreshInterval: 1h
+          secretStoreRef: {kind: SecretStore, name: orders}
+          target: {name: orders}
+          data:
+            - secretKey: DB_USER
+              remoteRef: {key: prod/orders/db, property: username}
     if not found and _is_open(container):
         yield unknown(Reason.UNRESOLVED, "ecs.task_definitions")
     if found:

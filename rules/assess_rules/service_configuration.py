@@ -79,6 +79,30 @@ def stop_before_start(workload: Workload) -> Iterator[Outcome]:
 
     Fix: ask the owner whether two copies may ever run; if not, use strategy Recreate (or a StatefulSet of one
     replica), else give the service a rolling update.
+
+    Before:
+
+        {"desiredCount": 1, "deploymentConfiguration": {
+          "minimumHealthyPercent": 0, "maximumPercent": 100}}
+
+    After:
+
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata:
+          name: orders
+        spec:
+          replicas: 1
+          strategy: {type: Recreate}
+          selector:
+            matchLabels: {app: orders}
+          template:
+            metadata:
+              labels: {app: orders}
+            spec:
+              containers:
+                - name: app
+                  image: registry.example/orders:2.3.0
     """
     service = workload.service
     if service is None:
@@ -117,6 +141,30 @@ def single_replica(workload: Workload, estate: Estate) -> Iterator[Outcome]:
 
     Fix: run two replicas or more, spread over zones by a topology spread constraint, with a PodDisruptionBudget; or
     accept the outage in writing.
+
+    Before:
+
+        {"serviceName": "orders", "desiredCount": 1}
+
+    After:
+
+        apiVersion: policy/v1
+        kind: PodDisruptionBudget
+        metadata:
+          name: orders
+        spec:
+          maxUnavailable: 1
+          selector:
+            matchLabels: {app: orders}
+        ---
+        # of a Deployment with two replicas or more
+        spec:
+          topologySpreadConstraints:
+            - maxSkew: 1
+              topologyKey: topology.kubernetes.io/zone
+              whenUnsatisfiable: ScheduleAnyway
+              labelSelector:
+                matchLabels: {app: orders}
     """
     service = workload.service
     if service is None:
@@ -278,6 +326,33 @@ def rollout_percentages(workload: Workload, estate: Estate) -> Iterator[Outcome]
 
     Fix: write maxUnavailable and maxSurge as the whole numbers given, and check them again where the replica count
     is scaled far away from today's.
+
+    Before:
+
+        {"desiredCount": 5, "deploymentConfiguration": {
+          "minimumHealthyPercent": 50, "maximumPercent": 150}}
+
+    After:
+
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata:
+          name: orders
+        spec:
+          replicas: 5
+          strategy:
+            rollingUpdate:
+              maxUnavailable: 2  # ECS keeps 3 of 5: half, rounded up
+              maxSurge: 2  # ECS adds up to 7: half more, rounded down
+          selector:
+            matchLabels: {app: orders}
+          template:
+            metadata:
+              labels: {app: orders}
+            spec:
+              containers:
+                - name: app
+                  image: registry.example/orders:2.3.0
     """
     service = workload.service
     controller = service.deployment_controller.type if service and service.deployment_controller else "ECS"
@@ -315,6 +390,31 @@ def scales_on_utilisation(workload: Workload, estate: Estate) -> Iterator[Outcom
 
     Fix: write a HorizontalPodAutoscaler (autoscaling/v2) with the same minimum, maximum and target, set
     ``behavior.scaleDown.stabilizationWindowSeconds`` to the scale-in cooldown, and compare both under load.
+
+    Before:
+
+        {"PolicyType": "TargetTrackingScaling", "TargetTrackingScalingPolicyConfiguration": {
+          "TargetValue": 60, "ScaleInCooldown": 300,
+          "PredefinedMetricSpecification": {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"}}}
+
+    After:
+
+        apiVersion: autoscaling/v2
+        kind: HorizontalPodAutoscaler
+        metadata:
+          name: orders
+        spec:
+          scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: orders}
+          minReplicas: 2
+          maxReplicas: 10
+          metrics:
+            - type: Resource
+              resource:
+                name: cpu
+                target: {type: Utilization, averageUtilization: 60}
+          behavior:
+            scaleDown:
+              stabilizationWindowSeconds: 300
     """
     for policy in _policies(workload, estate):
         metric = _predefined_metric(policy)
@@ -346,6 +446,38 @@ def scales_on_other_metrics(workload: Workload, estate: Estate) -> Iterator[Outc
 
     Fix: install KEDA with a Pod Identity of its own, use the scalers aws-sqs-queue, cron and aws-cloudwatch, and
     keep the ECS minimum as a floor until the new scaling has seen a peak.
+
+    Before:
+
+        {"PolicyType": "TargetTrackingScaling", "TargetTrackingScalingPolicyConfiguration": {
+          "TargetValue": 20, "CustomizedMetricSpecification": {
+            "Namespace": "AWS/SQS", "MetricName": "ApproximateNumberOfMessagesVisible",
+            "Dimensions": [{"Name": "QueueName", "Value": "orders"}], "Statistic": "Average"}}}
+
+    After:
+
+        apiVersion: keda.sh/v1alpha1
+        kind: TriggerAuthentication
+        metadata:
+          name: orders
+        spec:
+          podIdentity: {provider: aws}
+        ---
+        apiVersion: keda.sh/v1alpha1
+        kind: ScaledObject
+        metadata:
+          name: orders
+        spec:
+          scaleTargetRef: {name: orders}
+          minReplicaCount: 2
+          maxReplicaCount: 10
+          triggers:
+            - type: aws-sqs-queue
+              authenticationRef: {name: orders}
+              metadata:
+                queueURL: https://sqs.eu-west-1.amazonaws.com/123456789012/orders
+                awsRegion: eu-west-1
+                queueLength: "20"  # for each Pod
     """
     policies, scheduled = _policies(workload, estate), _scheduled(workload, estate)
     origin = workload.origin

@@ -118,6 +118,33 @@ def writable_folder_of_the_instance(task: TaskDefinition, estate: Estate) -> Ite
     PersistentVolumeClaim, on EBS for one writer or on EFS for several, and is copied there once. Keep hostPath for
     node agents that run as a DaemonSet.
     """
+
+    Before:
+
+        {"volumes": [{"name": "data", "host": {"sourcePath": "/srv/data"}}],
+         "containerDefinitions": [{"name": "app",
+           "mountPoints": [{"sourceVolume": "data", "containerPath": "/data"}]}]}
+
+    After:
+
+        apiVersion: v1
+        kind: PersistentVolumeClaim
+        metadata:
+          name: data
+        spec:
+          accessModes: [ReadWriteOnce]  # EBS: one node at a time; ReadWriteMany takes EFS
+          storageClassName: gp3
+          resources:
+            requests: {storage: 20Gi}
+        ---
+        spec:
+          volumes:
+            - name: data
+              persistentVolumeClaim: {claimName: data}
+          containers:
+            - name: app
+              volumeMounts:
+                - {name: data, mountPath: /data}
     if estate.runs_on_fargate(task):
         yield not_applicable("Fargate refuses folders of an instance")
         return
@@ -244,6 +271,19 @@ def shared_docker_volume(task: TaskDefinition) -> Iterator[Outcome]:
     Fix: Ask whether the volume is a cache or data. Make a cache an emptyDir, or warm it up at start; give data a
     PersistentVolumeClaim (EBS for one writer, EFS for several) and copy it once.
     """
+
+    Before:
+
+        {"volumes": [{"name": "cache", "dockerVolumeConfiguration": {
+          "scope": "shared", "autoprovision": true, "driver": "local"}}]}
+
+    After:
+
+        # a cache: it is filled anew on every node
+        spec:
+          volumes:
+            - name: cache
+              emptyDir: {sizeLimit: 5Gi}
     if not any(each.docker_volume_configuration for each in task.volumes):
         yield not_applicable("there is no Docker volume")
         return
@@ -310,6 +350,38 @@ def efs_volume(task: TaskDefinition) -> Iterator[Outcome]:
     Fix: Install the EFS CSI driver, write a static PersistentVolume whose volumeHandle is the file system id (with
     ::access-point-id where one is used), and check mount targets and security groups of the node subnets.
     """
+
+    Before:
+
+        {"volumes": [{"name": "media", "efsVolumeConfiguration": {
+          "fileSystemId": "fs-0123456789abcdef0", "transitEncryption": "ENABLED",
+          "authorizationConfig": {"accessPointId": "fsap-0123456789abcdef0"}}}]}
+
+    After:
+
+        apiVersion: v1
+        kind: PersistentVolume
+        metadata:
+          name: media
+        spec:
+          capacity: {storage: 1Gi}  # required, and without a meaning for EFS
+          accessModes: [ReadWriteMany]
+          persistentVolumeReclaimPolicy: Retain
+          storageClassName: ""
+          csi:
+            driver: efs.csi.aws.com
+            volumeHandle: fs-0123456789abcdef0::fsap-0123456789abcdef0
+        ---
+        apiVersion: v1
+        kind: PersistentVolumeClaim
+        metadata:
+          name: media
+        spec:
+          accessModes: [ReadWriteMany]
+          storageClassName: ""
+          volumeName: media
+          resources:
+            requests: {storage: 1Gi}
     for index, volume in enumerate(task.volumes):
         efs = volume.efs_volume_configuration
         if efs is not None:
@@ -552,6 +624,29 @@ def volumes_of_another_container(container: Container) -> Iterator[Outcome]:
     Fix: Mount each volume by name in both containers. Copy files that come from an image in an init container, or
     mount the image itself as a volume.
     """
+
+    Before:
+
+        {"containerDefinitions": [
+          {"name": "web", "volumesFrom": [{"sourceContainer": "assets", "readOnly": true}]},
+          {"name": "assets", "image": "registry.example/assets:7", "essential": false}]}
+
+    After:
+
+        spec:
+          volumes:
+            - name: assets
+              emptyDir: {}
+          initContainers:
+            - name: assets
+              image: registry.example/assets:7
+              command: [cp, -r, /assets/., /out]  # an emptyDir starts out empty
+              volumeMounts:
+                - {name: assets, mountPath: /out}
+          containers:
+            - name: web
+              volumeMounts:
+                - {name: assets, mountPath: /assets, readOnly: true}
     if len(container.task.container_definitions) < 2 or container.task.is_windows:
         yield not_applicable("there is no other container to take volumes from")
         return
@@ -586,6 +681,19 @@ def large_scratch_space(task: TaskDefinition, estate: Estate, policy: Policy) ->
     Fix: Set requests and limits for ephemeral-storage to what the task uses today, give the nodes a root volume to
     match, or mount a generic ephemeral volume where the scratch space is large.
     """
+
+    Before:
+
+        {"ephemeralStorage": {"sizeInGiB": 100}}
+
+    After:
+
+        spec:
+          containers:
+            - name: app
+              resources:
+                requests: {ephemeral-storage: 100Gi}
+                limits: {ephemeral-storage: 100Gi}
     size = task.ephemeral_storage.size_in_gi_b if task.ephemeral_storage is not None else None
     launch_types = [each.launch_types for each in estate.users(task)]
     if not any("FARGATE" in each or (not each and size) for each in launch_types):
@@ -743,6 +851,35 @@ def ebs_volume_per_task(workload: Workload) -> Iterator[Outcome]:
     Fix: Install the EBS CSI driver and mount a generic ephemeral volume (volumeClaimTemplate) of the same size, type
     and file system. Use a StatefulSet only where the owner says that the data must outlive the Pod.
     """
+
+    Before:
+
+        {"volumeConfigurations": [{"name": "scratch", "managedEBSVolume": {
+          "sizeInGiB": 100, "volumeType": "gp3", "filesystemType": "xfs",
+          "roleArn": "arn:aws:iam::123456789012:role/ecsInfrastructure"}}]}
+
+    After:
+
+        apiVersion: storage.k8s.io/v1
+        kind: StorageClass
+        metadata:
+          name: gp3-xfs
+        provisioner: ebs.csi.aws.com
+        volumeBindingMode: WaitForFirstConsumer
+        parameters:
+          type: gp3
+          csi.storage.k8s.io/fstype: xfs
+        ---
+        spec:
+          volumes:
+            - name: scratch
+              ephemeral:  # made and deleted with the Pod
+                volumeClaimTemplate:
+                  spec:
+                    accessModes: [ReadWriteOnce]
+                    storageClassName: gp3-xfs
+                    resources:
+                      requests: {storage: 100Gi}
     service, task = workload.service, workload.task_definition
     deployment = service.primary if service is not None else None
     if service is not None and deployment is not None:
