@@ -188,4 +188,7 @@ class _Walker:
 
 
 def _word(value: Any) -> str:
-    return ("false", "true")[value] if isinstance(value, bool) else str(value)
+    """A value as the map writes it: AWS sends whole numbers as 100.0 where its type is a double."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -91,12 +91,17 @@ def test_the_service_and_its_primary_deployment_count() -> None:
 
 def test_the_primary_task_set_counts_where_another_controller_deploys() -> None:
     sets = [
-        {"status": "PRIMARY", "loadBalancers": [{"targetGroupArn": "arn:aws:elasticloadbalancing:x"}]},
+        {
+            "status": "PRIMARY",
+            "loadBalancers": [{"targetGroupArn": "arn:aws:elasticloadbalancing:x"}],
+            "scale": {"value": 100.0},
+        },
         {"status": "ACTIVE", "launchType": "FARGATE"},
     ]
     found = uses(task(), service(deployments=[], taskSets=sets, deploymentController={"type": "CODE_DEPLOY"}))
     assert "service:taskSets[].loadBalancers[].targetGroupArn" in found
     assert "service:taskSets[].launchType" not in found
+    assert found["service:taskSets[].scale.value"].is_idle
     assert not found["service:deploymentController.type"].is_idle
 
 
