@@ -11,6 +11,7 @@ from pathlib import Path
 from assess.collectors import (
     autoscaling,
     cloudmap,
+    ecr,
     ecs,
     elb,
     events,
@@ -56,6 +57,7 @@ COLLECTORS: tuple[Collector, ...] = (
     *vpc.COLLECTORS,
     *iam.COLLECTORS,
     *secret_stores.COLLECTORS,
+    *ecr.COLLECTORS,
 )
 
 EVERYWHERE = "all"

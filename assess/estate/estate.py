@@ -22,6 +22,7 @@ from assess.estate.ecs import (
 from assess.estate.facts import Fact, Identifier, Origin
 from assess.estate.gaps import Gap, Missing, Reason, Seen
 from assess.estate.identity import Role
+from assess.estate.images import ImageReference
 from assess.estate.network import (
     Instance,
     NatGateway,
@@ -33,6 +34,7 @@ from assess.estate.network import (
     VpcEndpoint,
 )
 from assess.estate.redaction import redactions_in
+from assess.estate.registry import Repository
 from assess.estate.scaling import ScalableTarget, ScalingPolicy, ScheduledScaling
 from assess.estate.secret_stores import EncryptionKey, StoredParameter, StoredSecret, StoreReference
 from assess.estate.triggers import EventRule, Schedule, StateMachine
@@ -115,6 +117,7 @@ class Estate(BaseModel):
     stored_secrets: tuple[StoredSecret, ...] = ()
     stored_parameters: tuple[StoredParameter, ...] = ()
     encryption_keys: tuple[EncryptionKey, ...] = ()
+    repositories: tuple[Repository, ...] = ()
 
     # --- workloads ----------------------------------------------------------------------------------------------
 
@@ -370,6 +373,17 @@ class Estate(BaseModel):
             for each in self.encryption_keys
             for reference in each.references
         }
+
+    @cached_property
+    def _repositories(self) -> Mapping[tuple[str, str, str], Repository]:
+        """Repositories by account, region and name."""
+        return {(each.origin.account, each.origin.region, each.repository_name): each for each in self.repositories}
+
+    def repository(self, image: ImageReference) -> Repository | None:
+        """The repository in ECR that an image comes from, where it was found."""
+        if not image.is_ecr:
+            return None
+        return self._repositories.get((image.ecr_account or "", image.ecr_region or "", image.repository or ""))
 
     # --- what is missing ----------------------------------------------------------------------------------------
 

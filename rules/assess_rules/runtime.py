@@ -46,7 +46,6 @@ def windows_containers(task: TaskDefinition, estate: Estate) -> Iterator[Outcome
 
     Fix: Plan a wave of its own with a managed Windows node group, keep the system Pods on Linux nodes, and check the
     images' builds against the node's version. Ask whether the application can run on Linux first.
-    """
 
     Before:
 
@@ -59,6 +58,7 @@ def windows_containers(task: TaskDefinition, estate: Estate) -> Iterator[Outcome
           nodeSelector:
             kubernetes.io/os: windows
             node.kubernetes.io/windows-build: 10.0.20348
+    """
     if task.is_windows:
         family = task.runtime_platform.operating_system_family if task.runtime_platform is not None else ""
         evidence = task.evidence("runtimePlatform", "operatingSystemFamily")
@@ -91,7 +91,6 @@ def arm_containers(task: TaskDefinition, policy: Policy) -> Iterator[Outcome]:
 
     Fix: Provide an Arm node pool and set nodeSelector kubernetes.io/arch: arm64. Check that agents and sidecars have
     images for both architectures. For EKS Fargate build an x86 image.
-    """
 
     Before:
 
@@ -103,6 +102,7 @@ def arm_containers(task: TaskDefinition, policy: Policy) -> Iterator[Outcome]:
           nodeSelector:
             kubernetes.io/arch: arm64
             kubernetes.io/os: linux
+    """
     architecture = task.runtime_platform.cpu_architecture if task.runtime_platform is not None else None
     if architecture != "ARM64":
         return
@@ -236,7 +236,6 @@ def accelerator(container: Container, estate: Estate) -> Iterator[Outcome]:
 
     Fix: Provide an accelerated node pool with a taint, install the device plugin (Auto Mode brings it along), and set
     nvidia.com/gpu or aws.amazon.com/neuron under limits.
-    """
 
     Before:
 
@@ -252,6 +251,7 @@ def accelerator(container: Container, estate: Estate) -> Iterator[Outcome]:
             - name: infer
               resources:
                 limits: {nvidia.com/gpu: "1"}
+    """
     if estate.runs_on_fargate(container):
         yield not_applicable("Fargate has no accelerators")
         return
@@ -312,18 +312,17 @@ def elastic_inference(task: TaskDefinition) -> Iterator[Outcome]:
     reference="https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerImage.html",
 )
 def image_is_not_pinned(container: Container, estate: Estate) -> Iterator[Outcome]:
-    """A container's image is not pinned: its tag is latest, or there is none
+    """A container's image is not pinned: its tag can come to mean another build
 
     ECS looks the tag up once for each deployment and starts every task from that digest. Kubernetes looks it up on
     every node and at every start, so the Pods of one Deployment can run different builds, and a rollback brings back
-    the broken one.
+    the broken one. That is so for the tag latest and for no tag anywhere, and for any tag in a repository of ECR
+    whose tags are mutable.
 
     Where the digest that runs today is known, it can be pinned at conversion and the finding is low.
 
     Fix: Write the digest that runs today (containerImages of DescribeServiceRevisions) into the manifest, let the
     pipeline write digests or unique tags from then on, and make the repository's tags immutable.
-    """
-    image = image_of(container)
 
     Before:
 
@@ -335,23 +334,33 @@ def image_is_not_pinned(container: Container, estate: Estate) -> Iterator[Outcom
           containers:
             - name: web
               image: registry.example/web@sha256:3f4a5b6c7d8e9f0a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f607182
+    """
+    image = image_of(container)
     at = container.at("image")
     if image.digest is not None:
         return
     if image.has_open_tag:
         yield unknown(Reason.UNRESOLVED, pointer(*at))
         return
-    if image.tag not in (None, "latest"):
+    repository = estate.repository(image)
+    movable = repository is not None and repository.can_move(image.tag or "latest")
+    if image.tag not in (None, "latest") and not movable:
         return
     what = f"tag {image.tag}" if image.tag else "no tag"
+    if repository is not None:
+        what += ", which can be moved in its repository" if movable else ", which its repository keeps from being moved"
     name = "/".join(image.tail) or container.name
-    evidence = container.task.evidence(*at)
+    evidence = [container.task.evidence(*at)]
+    if repository is not None:
+        evidence.append(repository.evidence("imageTagMutability"))
     digest = _running_digest(container, estate)
+    said = f"image {name} of container {container.name} has {what}"
     if digest is not None:
-        message = f"image {name} of container {container.name} has {what}; what runs today has a known digest"
-        yield fail(message, evidence, digest, severity=LOW, settled=True)
+        yield fail(f"{said}; what runs today has a known digest", *evidence, digest, severity=LOW, settled=True)
+    elif repository is not None and not movable:
+        yield fail(said, *evidence, severity=LOW)
     else:
-        yield fail(f"image {name} of container {container.name} has {what}", evidence)
+        yield fail(said, *evidence)
 
 
 def _running_digest(container: Container, estate: Estate) -> Evidence | None:

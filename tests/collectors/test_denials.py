@@ -43,6 +43,7 @@ _KINDS: dict[str, tuple[str, ...]] = {
     "secretsmanager": ("stored_secrets",),
     "ssm": ("stored_parameters",),
     "kms": ("encryption_keys",),
+    "ecr": ("repositories",),
 }
 
 _AT_ONCE = ("iam", "GetAccountAuthorizationDetails")

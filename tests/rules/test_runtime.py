@@ -32,6 +32,12 @@ UNDESCRIBED = (service(), denied("ecs.task_definitions", "ecs:DescribeTaskDefini
 FARGATE: dict[str, Any] = {"requiresCompatibilities": ["FARGATE"], "networkMode": "awsvpc"}
 ARM: dict[str, Any] = {"runtimePlatform": {"cpuArchitecture": "ARM64", "operatingSystemFamily": "LINUX"}}
 DIGEST = f"sha256:{'a' * 64}"
+REGISTRY = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
+
+
+def repository(name: str, **fields: Any) -> Given:
+    arn = f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/{name}"
+    return given("repositories", repositoryArn=arn, repositoryName=name, **fields)
 
 
 def sandbox(mode: str) -> dict[str, Any]:
@@ -259,21 +265,18 @@ IMAGES = (
         task(container(image="acme/web:latest")),
         says="image acme/web of container app has tag latest",
         at="/containerDefinitions/0/image",
-        softest=LOW,
     ),
     fails(
         "RUN-MUTABLE-TAG",
         "no tag",
         task(container(image=f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/team/web")),
         says="image team/web of container app has no tag",
-        softest=LOW,
     ),
     fails(
         "RUN-MUTABLE-TAG",
         "a port of the registry is no tag",
         task(container(image="registry.example:5000/web")),
         says="image web of container app has no tag",
-        softest=LOW,
     ),
     fails(
         "RUN-MUTABLE-TAG",
@@ -293,7 +296,6 @@ IMAGES = (
         running(2, f"sha256:{'b' * 64}"),
         service(),
         says="image acme/web of container app has tag latest",
-        softest=LOW,
     ),
     fails(
         "RUN-MUTABLE-TAG",
@@ -302,7 +304,6 @@ IMAGES = (
         running(1),
         service(),
         says="image acme/web of container app has tag latest",
-        softest=LOW,
     ),
     fails(
         "RUN-MUTABLE-TAG",
@@ -311,7 +312,6 @@ IMAGES = (
         running(1, taskDefinitionArn=task_arn("orders", 7)),
         service(),
         says="image acme/web of container app has tag latest",
-        softest=LOW,
     ),
     fails(
         "RUN-MUTABLE-TAG",
@@ -323,6 +323,51 @@ IMAGES = (
     passes("RUN-MUTABLE-TAG", "a digest", task(container(image=f"acme/web@{DIGEST}"))),
     passes("RUN-MUTABLE-TAG", "latest and a digest", task(container(image=f"acme/web:latest@{DIGEST}"))),
     passes("RUN-MUTABLE-TAG", "a tag that says which build", task(container(image="acme/web:1.4.2"))),
+    fails(
+        "RUN-MUTABLE-TAG",
+        "a tag that can be moved, and one that the repository keeps apart from the others",
+        task(container(image=f"{REGISTRY}/web:1.4.2"), container("side", image=f"{REGISTRY}/side:next")),
+        repository("web", imageTagMutability="MUTABLE"),
+        repository(
+            "side",
+            imageTagMutability="IMMUTABLE_WITH_EXCLUSION",
+            imageTagMutabilityExclusionFilters=[{"filterType": "WILDCARD", "filter": "ne*"}],
+        ),
+        subject="orders/app",
+        says="image web of container app has tag 1.4.2, which can be moved in its repository",
+    ),
+    fails(
+        "RUN-MUTABLE-TAG",
+        "the repository keeps the tag latest from being moved",
+        task(container(image=f"{REGISTRY}/web:latest")),
+        repository("web", imageTagMutability="IMMUTABLE"),
+        says="image web of container app has tag latest, which its repository keeps from being moved",
+        severity=LOW,
+    ),
+    fails(
+        "RUN-MUTABLE-TAG",
+        "repositories were refused",
+        task(container(image=f"{REGISTRY}/web:latest")),
+        denied("ecr.repositories", "ecr:DescribeRepositories"),
+        says="image web of container app has tag latest",
+        softest=LOW,
+    ),
+    passes(
+        "RUN-MUTABLE-TAG",
+        "a tag that cannot be moved",
+        task(container(image=f"{REGISTRY}/web:1.4.2")),
+        repository("web", imageTagMutability="IMMUTABLE"),
+    ),
+    passes(
+        "RUN-MUTABLE-TAG",
+        "a tag that the repository excludes from being moved",
+        task(container(image=f"{REGISTRY}/web:1.4.2")),
+        repository(
+            "web",
+            imageTagMutability="MUTABLE_WITH_EXCLUSION",
+            imageTagMutabilityExclusionFilters=[{"filterType": "WILDCARD", "filter": "1.*"}],
+        ),
+    ),
     unknown(
         "RUN-MUTABLE-TAG",
         "a placeholder stands for the tag",

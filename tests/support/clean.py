@@ -35,6 +35,7 @@ class _Stage(NamedTuple):
 
 def seed(aws: SimulatedAws) -> None:
     """Seeds the estate: a public catalogue, an internal price service and a worker, in production and in staging."""
+    Seeder(aws).scan_images("*")
     for name, prefix in (("production", "10.40"), ("staging", "10.41")):
         seeder = Seeder(aws)
         network = seeder.network(f"bookshop-{name}", prefix, private=3, public=2)

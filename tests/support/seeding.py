@@ -208,6 +208,24 @@ class Seeder:
         )
         return str(made["cluster"]["clusterArn"])
 
+    def repository(self, name: str, **given: Any) -> None:
+        """A repository, if there is none of the name: tags that cannot be moved, which ``given`` may change."""
+        ecr = self.client("ecr")
+        if name not in {each["repositoryName"] for each in ecr.describe_repositories()["repositories"]}:
+            ecr.create_repository(repositoryName=name, **{"imageTagMutability": "IMMUTABLE"} | given)
+
+    def scan_images(self, pattern: str) -> None:
+        """Lets the registry scan the images of repositories of these names, those to come, on push."""
+        self.client("ecr").put_registry_scanning_configuration(
+            scanType="BASIC",
+            rules=[
+                {
+                    "scanFrequency": "SCAN_ON_PUSH",
+                    "repositoryFilters": [{"filter": pattern, "filterType": "WILDCARD"}],
+                }
+            ],
+        )
+
     def task_definition(
         self, family: str, *containers: Document, owner: str | None = None, stage: str = "production", **given: Any
     ) -> str:
@@ -219,6 +237,9 @@ class Seeder:
         if "FARGATE" in given.get("requiresCompatibilities", ["FARGATE"]):
             platform = {"cpuArchitecture": "X86_64", "operatingSystemFamily": "LINUX"}
             given = {"runtimePlatform": platform} | fargate | given
+        for each in containers:
+            if each["image"].startswith(f"{REGISTRY}/"):
+                self.repository(each["image"].removeprefix(f"{REGISTRY}/").partition("@")[0].partition(":")[0])
         made = self.ecs.register_task_definition(
             family=family, containerDefinitions=list(containers), tags=_marks(owner, stage), **given
         )

@@ -73,6 +73,7 @@ def _is_of_denied_role(call: Call) -> bool:
 
 
 def _foundation(seeder: Seeder) -> _Shop:
+    _repositories(seeder)
     network = seeder.network("shop", "10.20", private=3, public=2)
     namespace = _namespace(seeder, network)
     edge_group = seeder.security_group(network, "shop-edge", (443, "0.0.0.0/0"))
@@ -99,6 +100,20 @@ def _foundation(seeder: Seeder) -> _Shop:
             "shop-app",
             allow("s3:GetObject", resource="arn:aws:s3:::shop-assets/*"),
             allow("secretsmanager:GetSecretValue", resource=f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:shop/*"),
+        ),
+    )
+
+
+def _repositories(seeder: Seeder) -> None:
+    """Repositories that are not as careful as the others: one with movable tags, one that keeps five images."""
+    seeder.scan_images("*")
+    seeder.repository("stock-sync", imageTagMutability="MUTABLE")
+    seeder.repository("payments")
+    five = {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 5}
+    seeder.client("ecr").put_lifecycle_policy(
+        repositoryName="payments",
+        lifecyclePolicyText=json.dumps(
+            {"rules": [{"rulePriority": 1, "selection": five, "action": {"type": "expire"}}]}
         ),
     )
 
