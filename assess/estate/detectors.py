@@ -67,7 +67,7 @@ def _plain_class(name: str, text: str) -> tuple[RedactionClass, str]:
     kind = _harmless_kind(text)
     if kind == "template":
         return RedactionClass.HARMLESS, kind
-    if _PLACEHOLDER.search(text) or (words and words_of(text) == words):
+    if _PLACEHOLDER.search(text) or _is_name(name, text):
         return RedactionClass.PLACEHOLDER, "placeholder"
     if is_weak(text, words):
         return RedactionClass.WEAK, "common-default"
@@ -82,6 +82,18 @@ def _plain_class(name: str, text: str) -> tuple[RedactionClass, str]:
     if name_kind(name) is NameKind.AUTH and not (looks_made(text) or _USER_AND_PASSWORD.fullmatch(text)):
         return RedactionClass.TEXT, "name"
     return RedactionClass.NAMED, "name"
+
+
+def _is_name(name: str, text: str) -> bool:
+    """Whether a text only names what belongs in its place: ``DB_PASSWORD_HERE``, ``PROD_DB_PASSWORD``."""
+    if _CONSTANT.fullmatch(text) and name_kind(text) is name_kind(name) is NameKind.SECRET:
+        return True
+    said = tuple(word for word in words_of(text) if word not in _FILLING)
+    return bool(said) and said == words_of(name)
+
+
+_CONSTANT = re.compile(r"[A-Z]{2,20}(?:_[A-Z]{1,20}){1,8}")
+_FILLING = frozenset({"here", "value", "my", "the", "a", "enter", "put", "set", "goes", "real", "actual", "some"})
 
 
 def _inside_json(text: str, now: float) -> tuple[RedactionClass, str] | None:
@@ -119,8 +131,20 @@ def is_weak(text: str, names: Sequence[str] = ()) -> bool:
     """Whether a password is a common default (``postgres``, ``admin123``, ``my-secret-password``) or says its name."""
     if text in _WEAK_NUMBERS:
         return True
+    if _meets_policy(text):
+        return False  # `SuperSecret-2024!` was made for a real account, however little it takes to guess it
+    digits = "".join(filter(str.isdigit, text))
+    if len(digits) > 4 and digits not in _WEAK_NUMBERS:
+        return False
     words = [word for word in _WEAK_SPLIT.split(text.lower()) if word]
     return 0 < len(words) <= 5 and all(word in _WEAK or word in names for word in words)
+
+
+def _meets_policy(text: str) -> bool:
+    """Whether a password is of the kind that rules for passwords ask for: long, of small, large, digits and signs."""
+    kinds = (str.islower, str.isupper, str.isdigit, lambda each: not each.isalnum())
+    found = sum(any(map(kind, text)) for kind in kinds)
+    return found == len(kinds) and len(text) >= 10
 
 
 def is_placeholder(text: str) -> bool:
@@ -155,6 +179,11 @@ def looks_made(text: str) -> bool:
     if _UUID.search(bare) or any(map(_is_hex_key, _MADE_PIECES.split(bare))):
         return True
     return looks_random(bare)
+
+
+def is_key(name: str, text: str) -> bool:
+    """Whether a text is a credential under a name that does not settle it (:attr:`NameKind.KEY`)."""
+    return looks_made(text) or (words_of(name)[-1:] == ("users",) and _ACCOUNT.fullmatch(text) is not None)
 
 
 def _is_hex_key(piece: str) -> bool:
@@ -202,6 +231,14 @@ _TOKENS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("mailgun-key", re.compile(_START + r"key-[a-f0-9]{32}(?![A-Za-z0-9])")),
     ("discord-webhook", re.compile(r"discord(?:app)?\.com/api/webhooks/[0-9]{1,24}/[A-Za-z0-9_-]{20,128}")),
     ("slack-webhook", re.compile(r"hooks\.slack\.com/(?:services|workflows)/[A-Za-z0-9_/-]{8,255}")),
+    ("telegram-token", re.compile(r"/bot[0-9]{8,10}:AA[A-Za-z0-9_-]{33}(?![A-Za-z0-9_-])")),
+    (
+        "secret-address",  # who knows the address may use it: Sumo Logic, Loggly, Zapier, Make, Infura, Alchemy
+        re.compile(
+            r"(?:sumologic\.com/receiver/v1/http/|loggly\.com/(?:inputs|bulk)/|zapier\.com/hooks/catch/[0-9]{1,12}/"
+            r"|hook\.[a-z0-9.]{1,20}make\.com/|infura\.io/(?:ws/)?v3/|alchemy\.com/v2/)[A-Za-z0-9_=-]{7,255}"
+        ),
+    ),
     ("teams-webhook", re.compile(r"webhook\.office\.com/webhookb2/[A-Za-z0-9@_/-]{20,255}")),
     ("azure-connection", re.compile(r"(?:SharedAccessKey|AccountKey|SharedAccessSignature)=[^;\s\"']{16,512}")),
     ("signed-url", re.compile(r"(?:X-Amz-Signature=[a-f0-9]{64}|[?&]sig=[A-Za-z0-9%+/=]{30,128})")),
@@ -250,7 +287,7 @@ _SUSPECT = re.compile(
     r"AKIA|ASIA|ABIA|ACCA|PRIVATE KEY|PuTTY-User|gh[pousr]_|github_pat_|xox|xapp-|hooks\.|webhook"
     r"|k_(?:live|test)_|whsec_|AIza|GOCSPX|ya29\.|SG\.|gl[a-z]{1,6}[-_]|GR1348941|npm_|:_auth|:_password|sk-|hv[sbr]\.|_v1_|shp[a-z]{2}_|dckr_"
     r"|hf_|NRAK|NRJS|NRAL|dapi|atlasv1|ATATT3|lin_|sntry|rubygems_|PMAK|AGE-SECRET|SK[a-f0-9]{8}|key-[a-f0-9]{8}|-us[0-9]"
-    r"|AT(?:BB|CTT3)|[0-9]Q~|dt0[a-z]|pat[A-Za-z0-9]{14}\.|sq[apu]_|xkeysib|AKCp|cmVmdGtu|ABSK|pul-|dp\.[psc]|pscale_|fm2_"
+    r"|AT(?:BB|CTT3)|[0-9]Q~|dt0[a-z]|pat[A-Za-z0-9]{14}\.|sq[apu]_|xkeysib|AKCp|cmVmdGtu|sumologic|loggly|zapier|make\.com|infura|alchemy|ABSK|pul-|dp\.[psc]|pscale_|fm2_"
     r"|ntn_|secret_|figd_|gsk_|r8_|pplx-|xai-|pcsk_|lsv2_|phx_|re_|sbp_|sb_secret|bku[a-z]_|CCIPAT|HRKU|tskey|ops_|CFPAT"
     r"|EZ[AT]K|shippo_|tfp_|hc[a-z]{2,4}_|LTAI|EAA[A-Za-z0-9]{20}|access_token\$|apr1|\$2[abxy]?\$|argon2|\$[156]\$"
     r"|SHA(?:256|512)?\}|pbkdf2_|scrypt\$|(?i:authorization)"
@@ -426,17 +463,18 @@ def _password(
     if not value or MARKER.fullmatch(value) or REFERENCE.fullmatch(value):
         return
     kind = _harmless_kind(value)
-    if _PLACEHOLDER.search(value):
+    if kind == "template" or (keyed and kind in _HARMLESS_KEYED):
+        yield Span(start, end, RedactionClass.HARMLESS, kind)
+    elif _PLACEHOLDER.search(value):
         yield Span(start, end, RedactionClass.PLACEHOLDER, "placeholder")
     elif is_weak(value):
         yield Span(start, end, RedactionClass.WEAK, "common-default")
-    elif kind == "template" or (keyed and kind in _HARMLESS_KEYED):
-        yield Span(start, end, RedactionClass.HARMLESS, kind)
     else:
         yield Span(start, end, of, "password")
 
 
 _HARMLESS_KEYED = frozenset({"boolean", "arn", "reference", "path", "encrypted"})
+"""Kinds of values that are no password where only a name says so; before the ``@`` of a URL they could be one."""
 
 
 # --- base64 ---------------------------------------------------------------------------------------------------------
@@ -479,7 +517,7 @@ def _holds_named(decoded: str) -> bool:
 
 
 _FIELD = re.compile(
-    r"([A-Za-z_][\w.-]{0,100})[\"']?\s{0,3}[:=]\s{0,3}(\"[^\"]{1,512}\"|'[^']{1,512}'|[^\s,;&{}\[\]]{1,512})"
+    r"(?<![\w.-])([A-Za-z_][\w.-]{0,100})[\"']?\s{0,3}[:=]\s{0,3}(\"[^\"]{1,512}\"|'[^']{1,512}'|[^\s,;&{}\[\]]{1,512})"
 )
 
 _ORDER = tuple(RedactionClass)
@@ -559,7 +597,12 @@ _HARMLESS_KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
             r"|(?:ssh-(?:rsa|ed25519|dss)|ecdsa-[a-z0-9-]{1,40}) .{1,16384}"
         ),
     ),
-    ("publishable-key", re.compile(r"pk_(?:live|test)_[A-Za-z0-9]{8,255}")),
+    (
+        "publishable-key",  # Stripe and Clerk, Mapbox, PostHog, Datadog, Supabase: they are in web pages
+        re.compile(
+            r"pk_(?:live|test)_[A-Za-z0-9$=]{8,255}|pk\.eyJ[\w.-]{8,255}|phc_[A-Za-z0-9]{32,64}|pub[0-9a-f]{32}|sb_publishable_[\w-]{8,64}"
+        ),
+    ),
     (
         "algorithm",
         re.compile(
@@ -585,7 +628,8 @@ def _harmless_kind(text: str) -> str | None:
     return None
 
 
-_AWS_WORDS = frozenset({"aws", "secret", "access", "s", "iam", "ses", "sqs", "sns", "dynamodb"})
+_AWS_WORDS = frozenset({"aws", "access", "s", "iam", "ses", "sqs", "sns", "dynamodb"})
+_ACCOUNT = re.compile(r"[\w.@+-]{1,64}:(?=[^:\s]*[0-9])(?=[^:\s]*[A-Za-z])[^\s:/,]{6,128}(?::[\w:,./-]{0,128})?")
 _USER_AND_PASSWORD = re.compile(r"(?!https?:)[\w.@+-]{1,64}:(?![0-9]{1,5}$)[^\s:/@,]{4,128}")
 _PASSWORD_LAST = frozenset({"password", "passwd", "pwd", "pass", "pw", "passphrase", "pswd"})
 

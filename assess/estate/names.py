@@ -36,7 +36,8 @@ def name_kind(name: str) -> NameKind:
     if secret is not None and not _describes(words):
         return secret
     if secret is NameKind.SECRET:  # `PASSWORD_HOST=x` is not worth trusting a bare word for
-        return NameKind.PLAIN if _last(words) in _IDENTIFIES else NameKind.KEY
+        is_open = _last(words) in _IDENTIFIES and not (words[-2:] == ("secret", "id") and "vault" in words)
+        return NameKind.PLAIN if is_open else NameKind.KEY
     if _says_resource(words):
         return NameKind.RESOURCE
     return NameKind.KEY if _may_be_key(words) else NameKind.PLAIN
@@ -73,6 +74,7 @@ _OPEN_KEYS = WORD_LISTS["open_key"]
 _SECRET_ENDS = tuple(sorted(WORD_LISTS["secret_end"]))
 _NOT_SECRET_ENDS = WORD_LISTS["not_secret_end"]
 _IDENTIFIES = WORD_LISTS["identifying_last"]
+_KEYS_LAST = frozenset({"cookie", "users", "salt", "seed", "iv", "jwt", "bearer", "license", "licence", "api"})
 _PASSWORDS = frozenset({"password", "passwd", "pwd", "credential", "credentials", "creds"})
 
 _DESCRIBES = WORD_LISTS["describing_last"]
@@ -94,6 +96,8 @@ def _secret_by(words: tuple[str, ...]) -> NameKind | None:
             return NameKind.SECRET
         if word in ("key", "keys", "salt") and before in _SECRET_KEYS:
             return NameKind.SECRET
+        if word == "cookie" and before == "erlang":
+            return NameKind.SECRET
         if word == "auth":
             if index == len(words) - 1:
                 return NameKind.SECRET
@@ -108,17 +112,21 @@ def _last(words: tuple[str, ...]) -> str:
 
 def _describes(words: tuple[str, ...]) -> bool:
     last = _last(words)
+    if words[-2:] == ("erlang", "cookie") or words[-3:] == ("root", "token", "id"):
+        return False  # Vault calls its root token so
     if last in ("secret", "key") and len(words) > 1 and words[-2] in _PASSWORDS:
         return True  # the secret of Secrets Manager, or the key of an object, that holds the password
     return last in _DESCRIBES or last.startswith("expir")
 
 
 def _may_be_key(words: tuple[str, ...]) -> bool:
-    if _last(words) in _IDENTIFIES or words[-1] in _DESCRIBES:
+    if _last(words) in _IDENTIFIES or (words[-1] in _DESCRIBES and words[-1] != "cookie"):
         return False
     for index, word in enumerate(words):
         if word in ("key", "keys") and (index == 0 or words[index - 1] not in _OPEN_KEYS):
-            return True
+            return words[:2] != ("next", "public")  # Next.js writes such variables into the pages
+    if words[-1] in _KEYS_LAST:
+        return True
     return words[-1] != "key" and words[-1].endswith("key") and words[-1] not in _NOT_SECRET_ENDS
 
 

@@ -14,7 +14,7 @@ from assess.estate.detectors import (
     Span,
     has_aws_key_id,
     is_aws_secret,
-    looks_made,
+    is_key,
     looks_random,
     spans,
     value_class,
@@ -76,7 +76,7 @@ class TokenReader:
         if MARKER.fullmatch(text):
             return text
         kind = self._kind(name)
-        if kind in (NameKind.SECRET, NameKind.AUTH) or (kind is NameKind.KEY and looks_made(text)):
+        if kind in (NameKind.SECRET, NameKind.AUTH) or (kind is NameKind.KEY and is_key(name, text)):
             of, detector = value_class(name, text[:LONGEST_TEXT], now=self._now)
             return self._redact(of, detector, text)
         passed = self._passed(name, kind, text, paired, depth)
@@ -380,7 +380,7 @@ class TokenReader:
 
     def _value_in_word(self, name: str, value: str, depth: int) -> str:
         kind = name_kind(name)
-        if kind is NameKind.KEY and looks_made(value):
+        if kind is NameKind.KEY and is_key(name, value):
             return self.value(name, value)
         if is_harmless(value):
             return value
@@ -448,7 +448,8 @@ class TokenReader:
         if user and not (MARKER.fullmatch(user) or _IS_TEMPLATE.fullmatch(user) or _USER.fullmatch(user)):
             user = self._redact(RedactionClass.TEXT, "userinfo-name", user)
         if password and not (MARKER.fullmatch(password) or REFERENCE.fullmatch(password)):
-            password = self._redact(RedactionClass.USERINFO, "password", password)
+            of = RedactionClass.PLACEHOLDER if _IS_TEMPLATE.fullmatch(password) else RedactionClass.USERINFO
+            password = self._redact(of, "password", password)
         return user + colon + password + "@"
 
     def _host(self, host: str) -> str:

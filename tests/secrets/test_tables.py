@@ -1,10 +1,11 @@
 """What the rules about credentials in plain text find of the tables of this folder, and what they find wrongly."""
 
 from collections.abc import Callable, Sequence
+from types import ModuleType
 
 import pytest
 
-from tests.secrets import environment, lines
+from tests.secrets import blind, environment, everyday, lines
 from tests.secrets.making import Line
 from tests.secrets.measuring import (
     POSITIVE,
@@ -26,8 +27,9 @@ def test_the_table_is_large_enough() -> None:
     assert not any(each.expected in POSITIVE for each in environment.NEGATIVES)
 
 
-def test_variables_are_found_and_left_alone() -> None:
-    seen = variables((*environment.POSITIVES, *environment.NEGATIVES))
+@pytest.mark.parametrize("table", [environment, blind, everyday], ids=["environment", "blind", "everyday"])
+def test_variables_are_found_and_left_alone(table: ModuleType) -> None:
+    seen = variables((*table.POSITIVES, *table.NEGATIVES))
     score = environment_score(seen)
     other = differences(seen)
     report = "\n".join((str(score), *other))
