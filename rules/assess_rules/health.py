@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from assess.checklist import Checklist
 from assess.estate.balancing import TargetGroup
 from assess.estate.ecs import Container
+from assess.estate.estate import Estate
+from assess.estate.facts import Evidence
 from assess.estate.workloads import Workload
 from assess.rule import (
     DAYS,
@@ -81,8 +83,6 @@ def probe_defaults_differ(container: Container) -> Iterator[Outcome]:
     times as impatient as the check it came from.
 
     Fix: Write periodSeconds, timeoutSeconds and failureThreshold into every probe, with the values in force today.
-    """
-    check = container.definition.health_check
 
     Before:
 
@@ -105,6 +105,8 @@ def probe_defaults_differ(container: Container) -> Iterator[Outcome]:
                 periodSeconds: 30
                 timeoutSeconds: 5
                 failureThreshold: 3
+    """
+    check = container.definition.health_check
     if check is None or not container.definition.has_health_check:
         return
     every, within, times = check.interval or 30, check.timeout or 5, check.retries or 3
@@ -149,3 +151,123 @@ def matcher_outside_of_success(group: TargetGroup) -> Iterator[Outcome]:
         path = group.health_check_path or "/"
         message = f"target group {group.name} takes HTTP {codes} on {path} for healthy, a kubelet 200-399 only"
         yield fail(message, group.evidence("Matcher", "HttpCode"), group.evidence("HealthCheckPath"))
+
+
+_FETCHERS = re.compile(r"(?<![\w.-])(curl|wget)(?![\w.-])")
+
+
+@rule(
+    "HLT-EXEC-TO-HTTP",
+    Checklist.HEALTH,
+    kind=Kind.CONVERSION,
+    effort=HOURS,
+    needs=("ecs.task_definitions",),
+    looks_at=("containerDefinitions[].healthCheck",),
+    reference=_PROBES,
+)
+def command_that_fetches_a_page(container: Container) -> Iterator[Outcome]:
+    """A health check starts a program to fetch a page
+
+    The command works as an exec probe, but each probe forks a process in the container, and curl or wget must be in
+    the image. The kubelet can send the request itself, from outside the container.
+
+    Fix: Write an httpGet probe (or a grpc probe) with the path and the port of the command; curl is then no longer
+    needed in the image.
+    """
+    if not container.definition.has_health_check or container.definition.health_check is None:
+        return
+    found = _FETCHERS.search(" ".join(container.definition.health_check.command))
+    if found is not None:
+        evidence = container.task.evidence(*container.at("healthCheck", "command"), value=found[1])
+        yield fail(f"the health check of container {container.name} runs {found[1]}", evidence)
+
+
+@rule(
+    "HLT-START-PERIOD",
+    Checklist.HEALTH,
+    kind=Kind.CONVERSION,
+    effort=HOURS,
+    needs=("ecs.task_definitions", "ecs.services"),
+    looks_at=("containerDefinitions[].healthCheck.startPeriod",),
+    reference=_PROBES,
+)
+def slow_start(workload: Workload) -> Iterator[Outcome]:
+    """Tasks are given time to start before their health counts
+
+    A liveness probe counts from the first second. A Pod that needs longer to start than the probe allows is killed and
+    started again for ever, unless a startup probe holds the liveness probe back for that time.
+
+    Fix: Add a startup probe whose failureThreshold times periodSeconds is at least the longer of the two times in
+    force today.
+    """
+    service, task = workload.service, workload.task_definition
+    grace = service.health_check_grace_period_seconds if service is not None else None
+    if service is not None and grace:
+        message = f"service {workload.name} waits {grace} s before it heeds health checks"
+        yield fail(message, service.evidence("healthCheckGracePeriodSeconds"), element="healthCheckGracePeriodSeconds")
+    for container in task.containers() if task is not None else ():
+        check = container.definition.health_check
+        if task is not None and check is not None and container.definition.has_health_check and check.start_period:
+            message = f"container {container.name} has {check.start_period} s to start before its health counts"
+            evidence = task.evidence(*container.at("healthCheck", "startPeriod"))
+            yield fail(message, evidence, element=container.name)
+
+
+_DEEP = re.compile(r"(?:^|[/_-])(deep|full|db|database|deps|dependencies)(?:$|[/.?])", re.IGNORECASE)
+"""Words in the path of a check that looks at more than the process."""
+
+_URL_PATH = re.compile(r"https?://[^\s/'\"]+(/[^\s'\"|;&)]*)?")
+
+
+@rule(
+    "HLT-LIVENESS-DEEP",
+    Checklist.HEALTH,
+    severity=MEDIUM,
+    confidence=0.5,
+    effort=HOURS,
+    needs=("ecs.task_definitions", "elb.target_groups", "survey.A11"),
+    looks_at=("containerDefinitions[].healthCheck",),
+    reference=_PROBES,
+)
+def health_check_of_dependencies(workload: Workload, estate: Estate) -> Iterator[Outcome]:
+    """The check that restarts tasks seems to test their dependencies
+
+    A liveness probe that asks the database restarts every Pod when the database is slow, and the restarts load it
+    further. ECS replaces tasks for the same reason, but slowly; a kubelet does it on all nodes at once within a
+    minute. The path of the check suggests what it tests; only the owner knows.
+
+    Passes: a container health check with a plain path beside a target group whose check looks deeper, which already
+    are the two probes that a Pod wants.
+
+    Fix: Give the application one endpoint that says that the process runs, for the liveness probe, and another that
+    says that it can serve, for the readiness probe and the target group.
+    """
+    paths = list(_liveness_paths(workload, estate))
+    if not paths:
+        yield not_applicable(
+            "no check asks for a path", reads=("ecs.task_definitions", "ecs.services", "elb.target_groups")
+        )
+        return
+    for what, path, evidence in paths:
+        if _DEEP.search(path):
+            yield fail(f"{what} asks for {path}, which seems to test more than the process", evidence, element=what)
+
+
+def _liveness_paths(workload: Workload, estate: Estate) -> Iterator[tuple[str, str, Evidence]]:
+    """What becomes the liveness probe: the containers' own checks, else those of the target groups."""
+    task, found = workload.task_definition, False
+    for container in task.containers() if task is not None else ():
+        check = container.definition.health_check
+        if task is None or check is None or not container.definition.has_health_check:
+            continue
+        for index, word in enumerate(check.command):
+            url = _URL_PATH.search(word)
+            if url is not None:
+                found = True
+                evidence = task.evidence(*container.at("healthCheck", "command", index))
+                yield f"the health check of container {container.name}", url[1] or "/", evidence
+    for attached in workload.service.all_load_balancers if workload.service is not None and not found else ():
+        group = estate.target_group_by_arn.get(attached.target_group_arn or "")
+        if group is not None and (group.health_check_protocol or "").upper() in ("HTTP", "HTTPS"):
+            path = group.health_check_path or "/"
+            yield f"the health check of target group {group.name}", path, group.evidence("HealthCheckPath")

@@ -10,19 +10,7 @@ from assess.config import Policy
 from assess.estate.ecs import Container, PortMapping, TaskDefinition
 from assess.estate.estate import Estate
 from assess.estate.facts import Evidence
-from assess.rule import (
-    DAYS,
-    HIGH,
-    HOURS,
-    INFO,
-    LOW,
-    MEDIUM,
-    Outcome,
-    Severity,
-    fail,
-    not_applicable,
-    rule,
-)
+from assess.rule import DAYS, HIGH, HOURS, INFO, LOW, MEDIUM, Kind, Outcome, Severity, fail, not_applicable, rule
 from assess_rules.known_images import agent_of, data, image_of, is_mesh_proxy, is_sidecar
 
 _SECURITY = "https://kubernetes.io/docs/concepts/security/pod-security-standards/"
@@ -97,6 +85,18 @@ def privileged_container(container: Container, estate: Estate) -> Iterator[Outco
     needs=("ecs.task_definitions",),
     looks_at=("containerDefinitions[].linuxParameters.capabilities.add",),
     reference=_SECURITY,
+)
+def added_capabilities(container: Container, estate: Estate) -> Iterator[Outcome]:
+    """A container is given more Linux capabilities than usual
+
+    The baseline Pod Security Standard allows no capability beyond the usual set, the restricted one only
+    NET_BIND_SERVICE. A namespace that enforces either refuses the Pod. SYS_ADMIN, NET_ADMIN, SYS_MODULE and ALL give a
+    container as much as privileged mode does.
+
+    Capabilities that every container has anyway do not count; a privileged container is reported by POD-PRIVILEGED.
+
+    Fix: Remove the capability where the code can do without it, else name it under securityContext.capabilities in a
+    namespace whose Pod Security level allows it.
 
     Before:
 
@@ -112,18 +112,6 @@ def privileged_container(container: Container, estate: Estate) -> Iterator[Outco
                 capabilities:
                   drop: [ALL]
                   add: [NET_BIND_SERVICE]
-)
-def added_capabilities(container: Container, estate: Estate) -> Iterator[Outcome]:
-    """A container is given more Linux capabilities than usual
-
-    The baseline Pod Security Standard allows no capability beyond the usual set, the restricted one only
-    NET_BIND_SERVICE. A namespace that enforces either refuses the Pod. SYS_ADMIN, NET_ADMIN, SYS_MODULE and ALL give a
-    container as much as privileged mode does.
-
-    Capabilities that every container has anyway do not count; a privileged container is reported by POD-PRIVILEGED.
-
-    Fix: Remove the capability where the code can do without it, else name it under securityContext.capabilities in a
-    namespace whose Pod Security level allows it.
     """
     if container.task.is_windows:
         yield not_applicable("Windows has no Linux capabilities")
@@ -198,15 +186,6 @@ def host_network(task: TaskDefinition, estate: Estate) -> Iterator[Outcome]:
     softest=LOW,
     effort=DAYS,
     needs=("ecs.task_definitions",),
-
-    Before:
-
-        {"pidMode": "task"}
-
-    After:
-
-        spec:
-          shareProcessNamespace: true  # process 1 is the pause container
     looks_at=("pidMode",),
     reference=_SECURITY,
 )
@@ -219,6 +198,15 @@ def shared_process_namespace(task: TaskDefinition) -> Iterator[Outcome]:
 
     Fix: Remove the mode where nothing depends on it. Set shareProcessNamespace for pidMode task, and check what relies
     on being process 1. Put agents that need hostPID on a DaemonSet in a privileged namespace.
+
+    Before:
+
+        {"pidMode": "task"}
+
+    After:
+
+        spec:
+          shareProcessNamespace: true  # process 1 is the pause container
     """
     if task.is_windows:
         yield not_applicable("Windows has no process namespaces")
@@ -330,6 +318,18 @@ def port_used_by_two_containers(task: TaskDefinition, estate: Estate) -> Iterato
     also_uses=("ecs.services",),
     softened_by=("ecs.services",),
     looks_at=("networkMode", "containerDefinitions[].portMappings"),
+    reference="https://kubernetes.io/docs/concepts/services-networking/service/",
+)
+def fixed_port_of_the_instance(task: TaskDefinition, estate: Estate) -> Iterator[Outcome]:
+    """A container takes a fixed port of its instance
+
+    Whoever calls the port by the instance's address has to learn another one. A hostPort on Kubernetes lets one Pod
+    run per node, blocks rollouts that start the new Pod first, and does not exist on EKS Fargate.
+
+    Where a load balancer is the only way in, the port is nobody's address and the finding is low. Daemons do not count.
+
+    Fix: Drop the host port and reach the Pods through a Service, or through target groups that hold Pod addresses.
+    Search callers for the instance's address and port before that.
 
     Before:
 
@@ -352,18 +352,6 @@ def port_used_by_two_containers(task: TaskDefinition, estate: Estate) -> Iterato
             - name: app
               ports:
                 - {name: http, containerPort: 8080}  # no hostPort
-    reference="https://kubernetes.io/docs/concepts/services-networking/service/",
-)
-def fixed_port_of_the_instance(task: TaskDefinition, estate: Estate) -> Iterator[Outcome]:
-    """A container takes a fixed port of its instance
-
-    Whoever calls the port by the instance's address has to learn another one. A hostPort on Kubernetes lets one Pod
-    run per node, blocks rollouts that start the new Pod first, and does not exist on EKS Fargate.
-
-    Where a load balancer is the only way in, the port is nobody's address and the finding is low. Daemons do not count.
-
-    Fix: Drop the host port and reach the Pods through a Service, or through target groups that hold Pod addresses.
-    Search callers for the instance's address and port before that.
     """
     mode = _network_mode(task, estate)
     if mode is None:
@@ -433,6 +421,18 @@ def range_of_ports(container: Container) -> Iterator[Outcome]:
     Checklist.POD_FIT,
     severity=LOW,
     effort=HOURS,
+    needs=("ecs.task_definitions",),
+    looks_at=("networkMode", "containerDefinitions[].links"),
+    reference="https://kubernetes.io/docs/concepts/workloads/pods/#pod-networking",
+)
+def docker_links(container: Container, estate: Estate) -> Iterator[Outcome]:
+    """A container reaches another one by a Docker link
+
+    A link gives the other container a name in /etc/hosts and sets variables with its address and ports. Neither exists
+    in a Pod, where containers reach each other on localhost.
+
+    Fix: Point the configuration at localhost, or keep the name with hostAliases, and set the ALIAS_PORT variables that
+    the application reads.
 
     Before:
 
@@ -449,18 +449,6 @@ def range_of_ports(container: Container) -> Iterator[Outcome]:
           containers:
             - name: web
             - name: db
-    needs=("ecs.task_definitions",),
-    looks_at=("networkMode", "containerDefinitions[].links"),
-    reference="https://kubernetes.io/docs/concepts/workloads/pods/#pod-networking",
-)
-def docker_links(container: Container, estate: Estate) -> Iterator[Outcome]:
-    """A container reaches another one by a Docker link
-
-    A link gives the other container a name in /etc/hosts and sets variables with its address and ports. Neither exists
-    in a Pod, where containers reach each other on localhost.
-
-    Fix: Point the configuration at localhost, or keep the name with hostAliases, and set the ALIAS_PORT variables that
-    the application reads.
     """
     mode = _network_mode(container.task, estate)
     if mode is None:
@@ -480,6 +468,18 @@ def docker_links(container: Container, estate: Estate) -> Iterator[Outcome]:
     Checklist.POD_FIT,
     severity=MEDIUM,
     effort=HOURS,
+    needs=("ecs.task_definitions",),
+    looks_at=("networkMode", "containerDefinitions[].dnsServers", "containerDefinitions[].dnsSearchDomains"),
+    reference="https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/#pod-dns-config",
+)
+def own_name_servers(container: Container, estate: Estate) -> Iterator[Outcome]:
+    """A container has name servers or search domains of its own
+
+    Copied into a Pod as they are, they take the place of the cluster's DNS, and no Service is found by its name any
+    more. Kubernetes also searches its own domains first (ndots 5), so short names can resolve to something else.
+
+    Fix: Let CoreDNS forward the domains in question to those servers, and add search domains through dnsConfig while
+    dnsPolicy stays ClusterFirst.
 
     Before:
 
@@ -495,18 +495,6 @@ def docker_links(container: Container, estate: Estate) -> Iterator[Outcome]:
             searches: [corp.example]
             options:
               - {name: ndots, value: "2"}
-    needs=("ecs.task_definitions",),
-    looks_at=("networkMode", "containerDefinitions[].dnsServers", "containerDefinitions[].dnsSearchDomains"),
-    reference="https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/#pod-dns-config",
-)
-def own_name_servers(container: Container, estate: Estate) -> Iterator[Outcome]:
-    """A container has name servers or search domains of its own
-
-    Copied into a Pod as they are, they take the place of the cluster's DNS, and no Service is found by its name any
-    more. Kubernetes also searches its own domains first (ndots 5), so short names can resolve to something else.
-
-    Fix: Let CoreDNS forward the domains in question to those servers, and add search domains through dnsConfig while
-    dnsPolicy stays ClusterFirst.
     """
     mode = _network_mode(container.task, estate)
     if mode is None:
@@ -528,6 +516,18 @@ def own_name_servers(container: Container, estate: Estate) -> Iterator[Outcome]:
     Checklist.POD_FIT,
     severity=MEDIUM,
     effort=HOURS,
+    needs=("ecs.task_definitions",),
+    looks_at=("networkMode", "containerDefinitions[].disableNetworking"),
+    reference="https://kubernetes.io/docs/concepts/services-networking/network-policies/",
+)
+def no_network(task: TaskDefinition, estate: Estate) -> Iterator[Outcome]:
+    """A task or a container runs without a network
+
+    Every Pod has an address and reaches everything that nothing forbids. What ran in isolation gains a way out, and
+    the containers of one Pod cannot be told apart by the network.
+
+    Fix: Deny all traffic of the Pod with a NetworkPolicy, and check that the network plugin of the cluster enforces
+    policies. Give a container that alone must be isolated a Pod of its own.
 
     Before:
 
@@ -543,18 +543,6 @@ def own_name_servers(container: Container, estate: Estate) -> Iterator[Outcome]:
           podSelector:
             matchLabels: {app: batch}
           policyTypes: [Ingress, Egress]  # and no rule: nothing is allowed
-    needs=("ecs.task_definitions",),
-    looks_at=("networkMode", "containerDefinitions[].disableNetworking"),
-    reference="https://kubernetes.io/docs/concepts/services-networking/network-policies/",
-)
-def no_network(task: TaskDefinition, estate: Estate) -> Iterator[Outcome]:
-    """A task or a container runs without a network
-
-    Every Pod has an address and reaches everything that nothing forbids. What ran in isolation gains a way out, and
-    the containers of one Pod cannot be told apart by the network.
-
-    Fix: Deny all traffic of the Pod with a NetworkPolicy, and check that the network plugin of the cluster enforces
-    policies. Give a container that alone must be isolated a Pod of its own.
     """
     if estate.runs_on_fargate(task) or task.is_windows:
         yield not_applicable("Fargate and Windows always have a network")
@@ -610,6 +598,18 @@ def device_of_the_instance(container: Container, estate: Estate) -> Iterator[Out
     needs=("ecs.task_definitions",),
     also_uses=("policy.target",),
     raised_by=("policy.target",),
+    looks_at=("containerDefinitions[].systemControls",),
+    reference="https://kubernetes.io/docs/tasks/administer-cluster/sysctl-cluster/",
+)
+def unsafe_sysctl(container: Container, policy: Policy) -> Iterator[Outcome]:
+    """A container sets a kernel parameter that a kubelet refuses
+
+    A kubelet admits a short list of safe sysctls; any other one fails the Pod with SysctlForbidden unless the node's
+    kubelet was started with an exception for it. net.core.somaxconn is the usual offender. On EKS Fargate and in Auto
+    Mode the kubelet's flags are not yours to set.
+
+    Fix: Ask whether the parameter still matters (many were copied from a guide). If it does, allow it with
+    allowedUnsafeSysctls on a tainted node group of its own.
 
     Before:
 
@@ -626,18 +626,6 @@ def device_of_the_instance(container: Container, estate: Estate) -> Iterator[Out
           nodeSelector: {example.com/sysctls: tuned}
           tolerations:
             - {key: example.com/sysctls, operator: Exists, effect: NoSchedule}
-    looks_at=("containerDefinitions[].systemControls",),
-    reference="https://kubernetes.io/docs/tasks/administer-cluster/sysctl-cluster/",
-)
-def unsafe_sysctl(container: Container, policy: Policy) -> Iterator[Outcome]:
-    """A container sets a kernel parameter that a kubelet refuses
-
-    A kubelet admits a short list of safe sysctls; any other one fails the Pod with SysctlForbidden unless the node's
-    kubelet was started with an exception for it. net.core.somaxconn is the usual offender. On EKS Fargate and in Auto
-    Mode the kubelet's flags are not yours to set.
-
-    Fix: Ask whether the parameter still matters (many were copied from a guide). If it does, allow it with
-    allowedUnsafeSysctls on a tainted node group of its own.
     """
     if container.task.is_windows or not container.definition.system_controls:
         yield not_applicable("the container sets no kernel parameter")
@@ -691,6 +679,18 @@ def uses_swap(container: Container, estate: Estate) -> Iterator[Outcome]:
     effort=DAYS,
     needs=("ecs.task_definitions",),
     looks_at=("containerDefinitions[].dockerSecurityOptions",),
+    reference="https://kubernetes.io/docs/tutorials/security/apparmor/",
+)
+def docker_security_options(container: Container, estate: Estate) -> Iterator[Outcome]:
+    """A container runs under Docker security options
+
+    AppArmor profiles and SELinux labels have fields of their own in a Pod, but the profiles have to be on every node
+    that the Pod may land on, or it does not start. no-new-privileges maps to allowPrivilegeEscalation: false as it is.
+
+    Credential specs are reported by RUN-GMSA.
+
+    Fix: Install the profiles on the nodes (Security Profiles Operator) and name them under securityContext:
+    appArmorProfile, seLinuxOptions or seccompProfile.
 
     Before:
 
@@ -705,18 +705,6 @@ def uses_swap(container: Container, estate: Estate) -> Iterator[Outcome]:
               securityContext:
                 allowPrivilegeEscalation: false
                 appArmorProfile: {type: Localhost, localhostProfile: orders}
-    reference="https://kubernetes.io/docs/tutorials/security/apparmor/",
-)
-def docker_security_options(container: Container, estate: Estate) -> Iterator[Outcome]:
-    """A container runs under Docker security options
-
-    AppArmor profiles and SELinux labels have fields of their own in a Pod, but the profiles have to be on every node
-    that the Pod may land on, or it does not start. no-new-privileges maps to allowPrivilegeEscalation: false as it is.
-
-    Credential specs are reported by RUN-GMSA.
-
-    Fix: Install the profiles on the nodes (Security Profiles Operator) and name them under securityContext:
-    appArmorProfile, seLinuxOptions or seccompProfile.
     """
     if estate.runs_on_fargate(container):
         yield not_applicable("Fargate refuses Docker security options")
@@ -730,3 +718,129 @@ def docker_security_options(container: Container, estate: Estate) -> Iterator[Ou
         message = f"container {container.name} runs under the Docker security option {option}"
         severity, effort = (INFO, HOURS) if harmless else (MEDIUM, DAYS)
         yield fail(message, evidence, element=name, severity=severity, effort=effort)
+
+
+_FARGATE_OPEN_FILES = 65535
+"""Soft and hard limit of open files that Fargate gives every container
+(https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html)."""
+
+
+@rule(
+    "POD-ULIMITS",
+    Checklist.POD_FIT,
+    severity=MEDIUM,
+    softest=LOW,
+    effort=HOURS,
+    needs=("ecs.task_definitions",),
+    also_uses=("policy.target",),
+    raised_by=("policy.target",),
+    looks_at=("containerDefinitions[].ulimits",),
+    reference="https://docs.aws.amazon.com/eks/latest/userguide/fargate.html",
+)
+def custom_ulimits(container: Container, estate: Estate, policy: Policy) -> Iterator[Outcome]:
+    """A container has resource limits of its own
+
+    A Pod has no field for ulimits: its containers get what the container runtime of the node gives, and on EKS Fargate
+    a soft limit of 1024 open files. A server that needs more refuses connections under load, long after the first
+    tests went well.
+
+    A limit of at most 65535 open files is a low finding unless the target is EKS Fargate: ordinary nodes give as much.
+
+    Passes: on Fargate, limits that Fargate sets anyway.
+
+    Fix: Raise the soft limit up to the hard one in the entry point (ulimit -n), or set the runtime's limits in the
+    node's configuration. Look at the limits of a running Pod before load is put on it.
+    """
+    if container.task.is_windows:
+        yield not_applicable("Windows has no ulimits")
+        return
+    is_default = estate.runs_on_fargate(container)
+    set_ones = [
+        (index, each)
+        for index, each in enumerate(container.definition.ulimits)
+        if not (is_default and each.name == "nofile" and each.soft_limit == each.hard_limit == _FARGATE_OPEN_FILES)
+    ]
+    mild = policy.target.compute != "fargate" and all(
+        each.name == "nofile" and 0 <= (each.hard_limit or each.soft_limit or 0) <= _FARGATE_OPEN_FILES
+        for _, each in set_ones
+    )
+    for index, each in set_ones:
+        message = f"container {container.name} sets the limit {each.name} to {each.soft_limit} and {each.hard_limit}"
+        yield fail(
+            message,
+            container.task.evidence(*container.at("ulimits", index)),
+            element=each.name,
+            severity=LOW if mild else MEDIUM,
+            settled=policy.target.compute is not None or not mild,
+        )
+
+
+@rule(
+    "POD-USER-NAME",
+    Checklist.POD_FIT,
+    kind=Kind.CONVERSION,
+    effort=HOURS,
+    needs=("ecs.task_definitions",),
+    looks_at=("containerDefinitions[].user",),
+    reference="https://kubernetes.io/docs/tasks/configure-pod-container/security-context/",
+)
+def user_by_name(container: Container) -> Iterator[Outcome]:
+    """A container's user is given by name
+
+    runAsUser takes a number. A name in the image still works without it, but then runAsNonRoot cannot be checked and
+    the kubelet refuses to start the container where a policy asks for it.
+
+    Fix: Look the number up in the image's /etc/passwd, and set runAsUser and runAsGroup to it.
+    """
+    user = container.definition.user or ""
+    at = container.at("user")
+    if container.task.is_windows or container.task.is_unresolved(*at):
+        return
+    names = [each for each in user.split(":") if each and not each.isdigit()]
+    if names:
+        yield fail(f"container {container.name} runs as {user}, not as a number", container.task.evidence(*at))
+
+
+@rule(
+    "POD-EXTRA-HOSTS",
+    Checklist.POD_FIT,
+    kind=Kind.CONVERSION,
+    effort=HOURS,
+    needs=("ecs.task_definitions",),
+    looks_at=("containerDefinitions[].extraHosts",),
+    reference="https://kubernetes.io/docs/tasks/network/customize-hosts-file-for-pods/",
+)
+def static_host_entries(container: Container) -> Iterator[Outcome]:
+    """A container has host names of its own
+
+    A Pod takes them as hostAliases, which apply to all its containers. Each is an address that somebody has to keep
+    right by hand; whether the address stays right after the move is the question of DEP-IP-LITERAL.
+
+    Fix: Put the name into DNS, or write it as a hostAliases entry of the Pod.
+    """
+    for index, each in enumerate(container.definition.extra_hosts):
+        message = f"container {container.name} has the host name {each.hostname} for itself"
+        yield fail(message, container.task.evidence(*container.at("extraHosts", index)), element=each.hostname)
+
+
+@rule(
+    "POD-HOSTNAME",
+    Checklist.POD_FIT,
+    kind=Kind.CONVERSION,
+    effort=HOURS,
+    needs=("ecs.task_definitions",),
+    looks_at=("containerDefinitions[].hostname",),
+    reference="https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/",
+)
+def own_host_name(container: Container) -> Iterator[Outcome]:
+    """A container has a host name of its own
+
+    The containers of a Pod share one host name, which is the Pod's name unless spec.hostname says otherwise. With
+    several replicas all of them get the name that is written there, and what tells processes apart by host name
+    (workers, metrics, leader locks) takes them for one.
+
+    Fix: Set spec.hostname where something depends on the name, else leave it out.
+    """
+    if container.definition.hostname:
+        message = f"container {container.name} has the host name {container.definition.hostname}"
+        yield fail(message, container.task.evidence(*container.at("hostname")))

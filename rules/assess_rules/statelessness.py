@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from assess.checklist import Checklist
 from assess.config import Policy
+from assess.estate.balancing import TargetGroup
 from assess.estate.ecs import Cluster, Container, MountPoint, TaskDefinition, Volume
 from assess.estate.estate import Estate
 from assess.estate.facts import Evidence, pointer
@@ -117,7 +118,6 @@ def writable_folder_of_the_instance(task: TaskDefinition, estate: Estate) -> Ite
     Fix: Decide whether the folder is a cache or data. A cache becomes an emptyDir; data becomes a
     PersistentVolumeClaim, on EBS for one writer or on EFS for several, and is copied there once. Keep hostPath for
     node agents that run as a DaemonSet.
-    """
 
     Before:
 
@@ -145,6 +145,7 @@ def writable_folder_of_the_instance(task: TaskDefinition, estate: Estate) -> Ite
             - name: app
               volumeMounts:
                 - {name: data, mountPath: /data}
+    """
     if estate.runs_on_fargate(task):
         yield not_applicable("Fargate refuses folders of an instance")
         return
@@ -270,7 +271,6 @@ def shared_docker_volume(task: TaskDefinition) -> Iterator[Outcome]:
 
     Fix: Ask whether the volume is a cache or data. Make a cache an emptyDir, or warm it up at start; give data a
     PersistentVolumeClaim (EBS for one writer, EFS for several) and copy it once.
-    """
 
     Before:
 
@@ -284,6 +284,7 @@ def shared_docker_volume(task: TaskDefinition) -> Iterator[Outcome]:
           volumes:
             - name: cache
               emptyDir: {sizeLimit: 5Gi}
+    """
     if not any(each.docker_volume_configuration for each in task.volumes):
         yield not_applicable("there is no Docker volume")
         return
@@ -349,7 +350,6 @@ def efs_volume(task: TaskDefinition) -> Iterator[Outcome]:
 
     Fix: Install the EFS CSI driver, write a static PersistentVolume whose volumeHandle is the file system id (with
     ::access-point-id where one is used), and check mount targets and security groups of the node subnets.
-    """
 
     Before:
 
@@ -382,6 +382,7 @@ def efs_volume(task: TaskDefinition) -> Iterator[Outcome]:
           volumeName: media
           resources:
             requests: {storage: 1Gi}
+    """
     for index, volume in enumerate(task.volumes):
         efs = volume.efs_volume_configuration
         if efs is not None:
@@ -623,7 +624,6 @@ def volumes_of_another_container(container: Container) -> Iterator[Outcome]:
 
     Fix: Mount each volume by name in both containers. Copy files that come from an image in an init container, or
     mount the image itself as a volume.
-    """
 
     Before:
 
@@ -647,6 +647,7 @@ def volumes_of_another_container(container: Container) -> Iterator[Outcome]:
             - name: web
               volumeMounts:
                 - {name: assets, mountPath: /assets, readOnly: true}
+    """
     if len(container.task.container_definitions) < 2 or container.task.is_windows:
         yield not_applicable("there is no other container to take volumes from")
         return
@@ -680,7 +681,6 @@ def large_scratch_space(task: TaskDefinition, estate: Estate, policy: Policy) ->
 
     Fix: Set requests and limits for ephemeral-storage to what the task uses today, give the nodes a root volume to
     match, or mount a generic ephemeral volume where the scratch space is large.
-    """
 
     Before:
 
@@ -694,6 +694,7 @@ def large_scratch_space(task: TaskDefinition, estate: Estate, policy: Policy) ->
               resources:
                 requests: {ephemeral-storage: 100Gi}
                 limits: {ephemeral-storage: 100Gi}
+    """
     size = task.ephemeral_storage.size_in_gi_b if task.ephemeral_storage is not None else None
     launch_types = [each.launch_types for each in estate.users(task)]
     if not any("FARGATE" in each or (not each and size) for each in launch_types):
@@ -850,7 +851,6 @@ def ebs_volume_per_task(workload: Workload) -> Iterator[Outcome]:
 
     Fix: Install the EBS CSI driver and mount a generic ephemeral volume (volumeClaimTemplate) of the same size, type
     and file system. Use a StatefulSet only where the owner says that the data must outlive the Pod.
-    """
 
     Before:
 
@@ -880,6 +880,7 @@ def ebs_volume_per_task(workload: Workload) -> Iterator[Outcome]:
                     storageClassName: gp3-xfs
                     resources:
                       requests: {storage: 100Gi}
+    """
     service, task = workload.service, workload.task_definition
     deployment = service.primary if service is not None else None
     if service is not None and deployment is not None:
@@ -897,3 +898,242 @@ def ebs_volume_per_task(workload: Workload) -> Iterator[Outcome]:
 
 
 _EBS = "every task gets an EBS volume of its own as volume {}"
+
+
+@rule(
+    "STO-EBS-SNAPSHOT",
+    Checklist.STATELESSNESS,
+    severity=MEDIUM,
+    effort=DAYS,
+    needs=("ecs.services", "ecs.task_definitions"),
+    looks_at=("volumes[].configuredAtLaunch",),
+    reference=f"{_STORAGE}/volume-snapshots/",
+)
+def ebs_volume_from_a_snapshot(workload: Workload) -> Iterator[Outcome]:
+    """Each task starts with an EBS volume that is filled from a snapshot
+
+    Kubernetes knows a snapshot only as an object of its own: the EBS snapshot has to be imported as a
+    VolumeSnapshotContent with a VolumeSnapshot bound to it, in the namespace of the Pod, before a volume can be made
+    from it. A volume without it starts empty, and the application finds none of the data that it expects.
+
+    Fix: Install the snapshot controller beside the EBS CSI driver, import the snapshot, and name it as the dataSource
+    of the generic ephemeral volume, with the same file system type. Put whatever renews the snapshot on a schedule of
+    its own.
+    """
+    service, task = workload.service, workload.task_definition
+    if service is None and task is not None:
+        if any(each.configured_at_launch for each in task.volumes):
+            yield unknown(Reason.NOT_IN_SOURCE, "ecs.services")
+        else:
+            yield not_applicable("no volume is configured at launch", reads=("ecs.task_definitions",))
+        return
+    deployment = service.primary if service is not None else None
+    volumes = deployment.volume_configurations if deployment is not None else ()
+    managed = [(index, each) for index, each in enumerate(volumes) if each.managed_ebs_volume is not None]
+    if service is None or deployment is None or not managed:
+        yield not_applicable("the tasks have no managed EBS volume")
+        return
+    number = service.deployments.index(deployment)
+    for index, each in managed:
+        if each.managed_ebs_volume is not None and each.managed_ebs_volume.snapshot_id:
+            at = ("deployments", number, "volumeConfigurations", index, "managedEBSVolume", "snapshotId")
+            message = f"volume {each.name} of every task is filled from snapshot {each.managed_ebs_volume.snapshot_id}"
+            yield fail(message, service.evidence(*at), element=each.name)
+
+
+# --- memory, shared files and the container's own layer ---------------------------------------------------------
+
+
+@rule(
+    "STO-TMPFS",
+    Checklist.STATELESSNESS,
+    kind=Kind.CONVERSION,
+    effort=HOURS,
+    needs=("ecs.task_definitions",),
+    looks_at=("containerDefinitions[].linuxParameters.tmpfs",),
+    reference=f"{_STORAGE}/volumes/#emptydir",
+)
+def memory_file_system(container: Container) -> Iterator[Outcome]:
+    """A container has a file system in memory
+
+    In a Pod this is an emptyDir of medium Memory. What is written there counts against the memory limit of the
+    container, and without a sizeLimit it may grow to all of that limit, so a full cache gets the container killed.
+
+    Fix: Mount an emptyDir with medium Memory and a sizeLimit of the same size, and raise the memory limit by as much.
+    Mount options such as noexec have no counterpart.
+    """
+    linux = container.definition.linux_parameters
+    for index, each in enumerate(linux.tmpfs if linux is not None else ()):
+        size = f"{each.size} MiB of memory" if each.size else "memory"
+        message = f"container {container.name} keeps {each.container_path} in {size}"
+        at = container.at("linuxParameters", "tmpfs", index)
+        yield fail(message, container.task.evidence(*at), element=each.container_path)
+
+
+_DEFAULT_SHARED_MEMORY_MIB = 64
+"""Size of /dev/shm in Docker and in containerd alike."""
+
+
+@rule(
+    "STO-SHM",
+    Checklist.STATELESSNESS,
+    kind=Kind.CONVERSION,
+    effort=HOURS,
+    needs=("ecs.task_definitions",),
+    looks_at=("containerDefinitions[].linuxParameters.sharedMemorySize",),
+    reference=f"{_STORAGE}/volumes/#emptydir",
+)
+def large_shared_memory(container: Container) -> Iterator[Outcome]:
+    """A container needs more shared memory than a Pod gets
+
+    A Pod has no field for the size of /dev/shm, which is 64 MiB by default. Browsers, PyTorch's data loaders and
+    PostgreSQL share larger pieces between their processes and crash with a bus error when they run out of it.
+
+    Fix: Mount an emptyDir with medium Memory and a sizeLimit of the same size at /dev/shm, and count it in the memory
+    limit.
+    """
+    linux = container.definition.linux_parameters
+    size = linux.shared_memory_size if linux is not None else None
+    if size is not None and size > _DEFAULT_SHARED_MEMORY_MIB:
+        evidence = container.task.evidence(*container.at("linuxParameters", "sharedMemorySize"))
+        yield fail(f"container {container.name} has {size} MiB of shared memory, a Pod 64 MiB", evidence)
+
+
+@rule(
+    "STO-STICKY-STATE",
+    Checklist.STATELESSNESS,
+    severity=MEDIUM,
+    softest=LOW,
+    confidence=0.8,
+    effort=DAYS,
+    needs=("elb.target_groups", "elb.attributes"),
+    also_uses=("survey.A3", "elb.listeners"),
+    reference="https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-target-group-attributes.html",
+)
+def sticky_sessions(group: TargetGroup, estate: Estate) -> Iterator[Outcome]:
+    """A load balancer keeps each client with one task
+
+    Stickiness usually means that a process keeps sessions in its memory. Pods move more often than tasks do, with
+    every node that is replaced, and each move ends the sessions of its clients; while traffic is shifted by weight,
+    clients that stick to a target group do not move at all.
+
+    Stickiness between the target groups of a weighted action, as blue/green deployments use it, is a low finding.
+
+    Fix: Put sessions into a store outside of the process or into signed cookies, then switch stickiness off. Until
+    then set the same attributes on the new target group and shift traffic outside of busy hours.
+    """
+    attributes = group.attributes or {}
+    if attributes.get("stickiness.enabled") == "true":
+        kind = attributes.get("stickiness.type", "")
+        by = f" by {kind}" if kind else ""
+        evidence = group.evidence("Attributes", "stickiness.enabled", value="true")
+        yield fail(f"target group {group.name} keeps each client with one task{by}", evidence)
+        return
+    found = next(_sticky_actions(group, estate), None)
+    if found is not None:
+        message = f"a weighted action keeps each client with target group {group.name}"
+        yield fail(message, found, element="forward", severity=LOW)
+
+
+def _sticky_actions(group: TargetGroup, estate: Estate) -> Iterator[Evidence]:
+    """Where a forward action that names the group keeps clients with the group that they met first."""
+    for balancer in group.load_balancer_arns:
+        for listener in estate.listeners_by_load_balancer.get(balancer, ()):
+            rules = estate.rules_by_listener.get(listener.identity, ())
+            held = [(listener, "DefaultActions", listener.default_actions)]
+            for holder, name, actions in (*held, *((each, "Actions", each.actions) for each in rules)):
+                for index, action in enumerate(actions):
+                    forward = action.forward_config
+                    config = forward.target_group_stickiness_config if forward is not None else None
+                    if config and config.get("Enabled") is True and group.identity in action.target_groups:
+                        at = (name, index, "ForwardConfig", "TargetGroupStickinessConfig", "Enabled")
+                        yield holder.evidence(*at)
+
+
+_IMAGE_FOLDERS = ("/var/www", "/srv/www", "/usr/share", "/usr/src/app", "/app/public", "/app/static", "/app/dist")
+"""Folders whose files usually come with an image: what a web server serves beside the application."""
+
+
+@rule(
+    "STO-VOLUME-PREPOPULATED",
+    Checklist.STATELESSNESS,
+    severity=MEDIUM,
+    confidence=0.5,
+    effort=HOURS,
+    needs=("ecs.task_definitions",),
+    looks_at=("volumes", "containerDefinitions[].mountPoints"),
+    reference=f"{_STORAGE}/volumes/#emptydir",
+)
+def volume_over_files_of_the_image(task: TaskDefinition) -> Iterator[Outcome]:
+    """Containers share a volume that Docker fills from an image
+
+    Docker copies what the image holds at the mount path into a new volume; a web server beside the application then
+    serves those files. An emptyDir starts empty and hides what the image has there, so the web server finds nothing.
+    A volume that one container only reads, at a path where images keep their files, suggests it; nothing proves it.
+
+    Passes: folders such as /tmp, /var/run and /var/log, which hold sockets, scratch files and logs.
+
+    Fix: Copy the files in an init container that mounts the volume at another path, mount the image itself as a
+    volume (Kubernetes 1.31 and later), or build the files into the web server's image.
+    """
+    mounted = [(each, _mounts(task, each)) for each in task.volumes if _starts_empty(each)]
+    shared = [(each, mounts) for each, mounts in mounted if len({mount.container.name for mount in mounts}) > 1]
+    if not shared:
+        yield not_applicable("no two containers share a volume of the task")
+        return
+    for volume, mounts in shared:
+        readers = [each for each in mounts if not each.is_writable]
+        filled = next((each for each in mounts if _lies_in(each.point.container_path, _IMAGE_FOLDERS)), None)
+        if readers and filled is not None:
+            message = (
+                f"volume {volume.name} may get its files from an image: it is mounted at"
+                f" {filled.point.container_path} of container {filled.container.name} and read by container"
+                f" {readers[0].container.name}"
+            )
+            yield fail(message, task.evidence(*_at(filled), "containerPath"), element=volume.name)
+
+
+def _starts_empty(volume: Volume) -> bool:
+    """Whether a volume is the task's own and lives as long as the task."""
+    docker = volume.docker_volume_configuration
+    elsewhere = (
+        volume.efs_volume_configuration,
+        volume.s3files_volume_configuration,
+        volume.fsx_windows_file_server_volume_configuration,
+    )
+    if any(each is not None for each in elsewhere) or volume.configured_at_launch or _source_path(volume):
+        return False
+    return docker is None or docker.scope != "shared"
+
+
+def _lies_in(path: str, folders: tuple[str, ...]) -> bool:
+    return any(f"{path.rstrip('/')}/".startswith(f"{folder}/") for folder in folders)
+
+
+@rule(
+    "STO-ROOTFS-WRITABLE",
+    Checklist.STATELESSNESS,
+    kind=Kind.INVENTORY,
+    confidence=0.3,
+    effort=HOURS,
+    needs=("ecs.task_definitions",),
+    also_uses=("survey.A2",),
+    looks_at=("containerDefinitions[].readonlyRootFilesystem",),
+    reference="https://kubernetes.io/docs/tasks/configure-pod-container/security-context/",
+)
+def writable_root_file_system(container: Container) -> Iterator[Outcome]:
+    """A container may write to its own layer
+
+    Almost every container may, and few do. What is written there is lost when the container restarts, on ECS and in a
+    Pod alike, and it counts against the ephemeral storage of the node, which evicts Pods that write too much. Whether
+    anything is written, only the owner knows.
+
+    Fix: Ask the owner, or look into a running container; mount an emptyDir for /tmp and caches, then set
+    readOnlyRootFilesystem.
+    """
+    task = container.task
+    if task.is_windows or container.definition.readonly_root_filesystem:
+        return
+    at = container.at("readonlyRootFilesystem")
+    if not task.is_unresolved(*at):
+        yield fail(f"container {container.name} may write to its own layer", task.evidence(*at, value="not true"))

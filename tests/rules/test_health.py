@@ -17,6 +17,7 @@ from tests.rules.harness import (
     fails,
     file,
     given,
+    never,
     not_applicable,
     passes,
     service,
@@ -164,7 +165,117 @@ MATCHER = (
     unknown("HLT-TG-MATCHER", "a file holds no target group", file(), reason=Reason.NOT_IN_SOURCE),
 )
 
-CASES: tuple[Case, ...] = (*NONE, *DEFAULTS, *MATCHER)
+
+def checked(*command: str, **fields: Any) -> dict[str, Any]:
+    return container(healthCheck={"command": list(command), **fields})
+
+
+DEEP_GROUP = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/orders/0123456789abcdef"
+DEEP_SERVICE = service(loadBalancers=[{"targetGroupArn": DEEP_GROUP, "containerName": "app", "containerPort": 8080}])
+
+
+def deep_group(path: str, **fields: Any) -> Given:
+    return given(
+        "target_groups",
+        **{
+            "TargetGroupArn": DEEP_GROUP,
+            "TargetGroupName": "orders",
+            "HealthCheckProtocol": "HTTP",
+            "HealthCheckPath": path,
+            **fields,
+        },
+    )
+
+
+FURTHER = (
+    *(
+        fails(
+            "HLT-EXEC-TO-HTTP",
+            f"{program} in {command[0]}",
+            task(checked(*command)),
+            says=f"the health check of container app runs {program}",
+            at="/containerDefinitions/0/healthCheck/command",
+        )
+        for program, command in (
+            ("curl", ("CMD-SHELL", "curl -f http://localhost:8080/ || exit 1")),
+            ("wget", ("CMD", "/usr/bin/wget", "-q", "http://localhost/")),
+        )
+    ),
+    not_applicable("HLT-EXEC-TO-HTTP", "NONE", task(checked("NONE", "curl"))),
+    not_applicable("HLT-EXEC-TO-HTTP", "another program", task(checked("CMD", "/bin/check"))),
+    not_applicable("HLT-EXEC-TO-HTTP", "a name that holds curl", task(checked("CMD", "/bin/check-curl-cache"))),
+    not_applicable("HLT-EXEC-TO-HTTP", "no health check", task()),
+    fails(
+        "HLT-START-PERIOD",
+        "the service and a container",
+        task(checked("CMD", "/bin/check", startPeriod=90)),
+        service(healthCheckGracePeriodSeconds=120),
+        says=(
+            "service orders waits 120 s before it heeds health checks",
+            "container app has 90 s to start before its health counts",
+        ),
+        element=("healthCheckGracePeriodSeconds", "app"),
+        at=("/healthCheckGracePeriodSeconds", "/containerDefinitions/0/healthCheck/startPeriod"),
+    ),
+    not_applicable(
+        "HLT-START-PERIOD",
+        "0 and absent",
+        task(checked("CMD", "/bin/check", startPeriod=0)),
+        service(healthCheckGracePeriodSeconds=0),
+    ),
+    *(
+        fails(
+            "HLT-LIVENESS-DEEP",
+            f"the container's check asks for {path}",
+            task(checked("CMD-SHELL", f"curl -f http://localhost:8080{path} || exit 1")),
+            says=f"the health check of container app asks for {path}, which seems to test more than the process",
+            at="/containerDefinitions/0/healthCheck/command/1",
+            confidence=0.5,
+        )
+        for path in ("/health/deep", "/health/full", "/health/db", "/healthz-deps")
+    ),
+    fails(
+        "HLT-LIVENESS-DEEP",
+        "the target group's check is the only one",
+        task(),
+        DEEP_SERVICE,
+        deep_group("/health/deep"),
+        says="the health check of target group orders asks for /health/deep, which seems to test more than the process",
+        at="/HealthCheckPath",
+    ),
+    unknown(
+        "HLT-LIVENESS-DEEP",
+        "separate paths: only the target group's check is deep",
+        task(checked("CMD-SHELL", "curl -f http://localhost:8080/live")),
+        DEEP_SERVICE,
+        deep_group("/health/deep"),
+        reason=Reason.UNANSWERED,
+        needs="survey.A11",
+    ),
+    unknown(
+        "HLT-LIVENESS-DEEP",
+        "a plain path",
+        task(checked("CMD-SHELL", "curl -f http://localhost:8080/database-orders")),
+        reason=Reason.UNANSWERED,
+    ),
+    not_applicable("HLT-LIVENESS-DEEP", "a program that asks for no path", task(checked("CMD", "/bin/check"))),
+    not_applicable("HLT-LIVENESS-DEEP", "a TCP check", task(), DEEP_SERVICE, deep_group("", HealthCheckProtocol="TCP")),
+    *(
+        unknown(
+            rule,
+            "the task definition could not be described",
+            service(),
+            denied("ecs.task_definitions", "ecs:DescribeTaskDefinition", resource=task_arn("orders")),
+            reason=Reason.DENIED,
+        )
+        for rule in ("HLT-EXEC-TO-HTTP", "HLT-START-PERIOD")
+    ),
+)
+
+CASES: tuple[Case, ...] = (*FURTHER, *NONE, *DEFAULTS, *MATCHER)
+
+
+NEVER = (never("HLT-LIVENESS-DEEP", "pass", "answers are not read yet"),)
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

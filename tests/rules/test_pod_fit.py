@@ -503,7 +503,89 @@ OPTIONS = (
     *lost("POD-SWAP", "POD-SECURITY-OPTS"),
 )
 
-CASES: tuple[Case, ...] = (*PRIVILEGES, *NAMESPACES, *PORTS, *KERNEL, *NETWORK, *OPTIONS)
+
+def limits(*given: tuple[str, int, int]) -> dict[str, Any]:
+    return {"ulimits": [{"name": name, "softLimit": soft, "hardLimit": hard} for name, soft, hard in given]}
+
+
+NAMES_AND_LIMITS = (
+    fails(
+        "POD-ULIMITS",
+        "locked memory",
+        task(container(**limits(("memlock", -1, -1)))),
+        target(compute="auto_mode"),
+        says="container app sets the limit memlock to -1 and -1",
+        element="memlock",
+        at="/containerDefinitions/0/ulimits/0",
+    ),
+    fails(
+        "POD-ULIMITS",
+        "few open files, for nodes",
+        task(container(**limits(("nofile", 1024, 65535)))),
+        target(compute="managed_nodes"),
+        says="container app sets the limit nofile to 1024 and 65535",
+        severity=LOW,
+    ),
+    fails(
+        "POD-ULIMITS",
+        "few open files, for EKS Fargate",
+        task(container(**limits(("nofile", 1024, 65535)))),
+        target(compute="fargate"),
+        says="container app sets the limit nofile to 1024 and 65535",
+    ),
+    fails(
+        "POD-ULIMITS",
+        "few open files, no target chosen",
+        task(container(**limits(("nofile", 1024, 65535)))),
+        says="container app sets the limit nofile to 1024 and 65535",
+        severity=LOW,
+        may_be_worse=Reason.UNANSWERED,
+    ),
+    fails(
+        "POD-ULIMITS",
+        "many open files",
+        task(container(**limits(("nofile", 1048576, 1048576)))),
+        says="container app sets the limit nofile to 1048576 and 1048576",
+    ),
+    passes("POD-ULIMITS", "none", task()),
+    passes("POD-ULIMITS", "what Fargate sets anyway", task(container(**limits(("nofile", 65535, 65535))), **FARGATE)),
+    not_applicable("POD-ULIMITS", "Windows", task(**WINDOWS)),
+    *(
+        fails(
+            "POD-USER-NAME",
+            f"user {user}",
+            task(container(user=user)),
+            says=f"container app runs as {user}, not as a number",
+            at="/containerDefinitions/0/user",
+        )
+        for user in ("node", "www-data:www-data", "1000:staff")
+    ),
+    *(
+        not_applicable("POD-USER-NAME", f"user {user}", task(container(user=user)))
+        for user in ("1000", "1000:1000", "0")
+    ),
+    not_applicable("POD-USER-NAME", "absent", task()),
+    fails(
+        "POD-EXTRA-HOSTS",
+        "a name for an address",
+        task(container(extraHosts=[{"hostname": "erp.internal", "ipAddress": "10.0.0.9"}])),
+        says="container app has the host name erp.internal for itself",
+        element="erp.internal",
+        at="/containerDefinitions/0/extraHosts/0",
+    ),
+    not_applicable("POD-EXTRA-HOSTS", "none", task()),
+    fails(
+        "POD-HOSTNAME",
+        "a host name",
+        task(container(hostname="worker")),
+        says="container app has the host name worker",
+        at="/containerDefinitions/0/hostname",
+    ),
+    not_applicable("POD-HOSTNAME", "none", task()),
+    *lost("POD-ULIMITS", "POD-USER-NAME", "POD-EXTRA-HOSTS", "POD-HOSTNAME"),
+)
+
+CASES: tuple[Case, ...] = (*NAMES_AND_LIMITS, *PRIVILEGES, *NAMESPACES, *PORTS, *KERNEL, *NETWORK, *OPTIONS)
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

@@ -9,11 +9,13 @@ from assess.rule import CRITICAL, DAYS, HIGH, HOURS, LOW, MEDIUM, WEEKS
 from tests.rules.harness import (
     Case,
     Given,
+    Piece,
     cluster,
     container,
     denied,
     fails,
     file,
+    given,
     never,
     not_applicable,
     passes,
@@ -766,7 +768,176 @@ VOLUMES_FROM = (
     unknown("STO-VOLUMES-FROM", "the task definition could not be described", *UNDESCRIBED, reason=Reason.DENIED),
 )
 
+
+def ebs(**volume: Any) -> Given:
+    return service(deployments=primary(volumeConfigurations=[{"name": "cache", "managedEBSVolume": volume}]))
+
+
+def web(*mounts: dict[str, Any], **fields: Any) -> Given:
+    app, front = mounts
+    volumes = [{"name": "site", **fields}]
+    return task(container(mountPoints=[app]), container("nginx", mountPoints=[front]), volumes=volumes)
+
+
+def mounted_at(path: str, *, read_only: bool = False) -> dict[str, Any]:
+    return {"sourceVolume": "site", "containerPath": path, "readOnly": read_only}
+
+
+STICKY_GROUP = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/orders/0123456789abcdef"
+STICKY_BALANCER = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/app/edge/0123456789abcdef"
+STICKY_SERVICE = service(
+    loadBalancers=[{"targetGroupArn": STICKY_GROUP, "containerName": "app", "containerPort": 8080}]
+)
+
+
+def sticky(**attributes: str) -> tuple[Piece, ...]:
+    return (
+        task(),
+        STICKY_SERVICE,
+        given(
+            "target_groups",
+            TargetGroupArn=STICKY_GROUP,
+            TargetGroupName="orders",
+            TargetType="ip",
+            LoadBalancerArns=[STICKY_BALANCER],
+            Attributes={key.replace("_", "."): value for key, value in attributes.items()},
+        ),
+    )
+
+
+def weighted(enabled: bool) -> Given:
+    groups = [{"TargetGroupArn": STICKY_GROUP, "Weight": 50}, {"TargetGroupArn": f"{STICKY_GROUP}-green", "Weight": 50}]
+    config = {"TargetGroups": groups, "TargetGroupStickinessConfig": {"Enabled": enabled, "DurationSeconds": 60}}
+    return given(
+        "listeners",
+        ListenerArn=f"{STICKY_BALANCER}/listener",
+        LoadBalancerArn=STICKY_BALANCER,
+        Port=443,
+        DefaultActions=[{"Type": "forward", "ForwardConfig": config}],
+    )
+
+
+MEMORY_AND_LAYERS = (
+    fails(
+        "STO-EBS-SNAPSHOT",
+        "the volume is filled from a snapshot",
+        task(),
+        ebs(sizeInGiB=50, snapshotId="snap-0123456789abcdef0"),
+        says="volume cache of every task is filled from snapshot snap-0123456789abcdef0",
+        element="cache",
+        at="/deployments/0/volumeConfigurations/0/managedEBSVolume/snapshotId",
+    ),
+    passes("STO-EBS-SNAPSHOT", "the volume starts empty", task(), ebs(sizeInGiB=50)),
+    not_applicable("STO-EBS-SNAPSHOT", "no managed EBS volume", task()),
+    not_applicable("STO-EBS-SNAPSHOT", "a file without a volume configured at launch", file()),
+    unknown(
+        "STO-EBS-SNAPSHOT",
+        "a file with a volume that is configured at launch",
+        file(volumes=[{"name": "cache", "configuredAtLaunch": True}]),
+        reason=Reason.NOT_IN_SOURCE,
+        needs="ecs.services",
+    ),
+    fails(
+        "STO-TMPFS",
+        "two file systems in memory",
+        task(
+            container(
+                linuxParameters={"tmpfs": [{"containerPath": "/cache", "size": 64}, {"containerPath": "/scratch"}]}
+            ),
+        ),
+        says=("container app keeps /cache in 64 MiB of memory", "container app keeps /scratch in memory"),
+        element=("/cache", "/scratch"),
+        at=("/containerDefinitions/0/linuxParameters/tmpfs/0", "/containerDefinitions/0/linuxParameters/tmpfs/1"),
+    ),
+    not_applicable("STO-TMPFS", "none", task()),
+    fails(
+        "STO-SHM",
+        "more than a Pod has",
+        task(container(linuxParameters={"sharedMemorySize": 256})),
+        says="container app has 256 MiB of shared memory, a Pod 64 MiB",
+        at="/containerDefinitions/0/linuxParameters/sharedMemorySize",
+    ),
+    not_applicable("STO-SHM", "as much as a Pod has", task(container(linuxParameters={"sharedMemorySize": 64}))),
+    not_applicable("STO-SHM", "absent", task()),
+    fails(
+        "STO-STICKY-STATE",
+        "stickiness by cookie",
+        *sticky(stickiness_enabled="true", stickiness_type="lb_cookie"),
+        says="target group orders keeps each client with one task by lb_cookie",
+        at="/Attributes/stickiness.enabled",
+        confidence=0.8,
+    ),
+    fails(
+        "STO-STICKY-STATE",
+        "a weighted action alone is sticky",
+        *sticky(stickiness_enabled="false"),
+        weighted(enabled=True),
+        says="a weighted action keeps each client with target group orders",
+        severity=LOW,
+        element="forward",
+    ),
+    passes("STO-STICKY-STATE", "off in both", *sticky(stickiness_enabled="false"), weighted(enabled=False)),
+    unknown("STO-STICKY-STATE", "no group is attached in a file", file(), reason=Reason.NOT_IN_SOURCE),
+    unknown(
+        "STO-STICKY-STATE",
+        "attributes could not be read",
+        *sticky(),
+        denied("elb.attributes", "elasticloadbalancing:DescribeTargetGroupAttributes"),
+        reason=Reason.DENIED,
+    ),
+    fails(
+        "STO-VOLUME-PREPOPULATED",
+        "a web server reads what the application's image holds",
+        web(mounted_at("/var/www/html"), mounted_at("/var/www/html", read_only=True)),
+        says="volume site may get its files from an image: it is mounted at /var/www/html of container app and read by"
+        " container nginx",
+        element="site",
+        at="/containerDefinitions/0/mountPoints/0/containerPath",
+        confidence=0.5,
+    ),
+    *(
+        passes("STO-VOLUME-PREPOPULATED", f"{path} holds no files of an image", web(mounted_at(path), reader))
+        for path in ("/tmp", "/var/run", "/var/log", "/data")
+        for reader in (mounted_at(path, read_only=True),)
+    ),
+    passes(
+        "STO-VOLUME-PREPOPULATED",
+        "both containers write",
+        web(mounted_at("/var/www/html"), mounted_at("/var/www/html")),
+    ),
+    not_applicable("STO-VOLUME-PREPOPULATED", "no volume", task()),
+    not_applicable(
+        "STO-VOLUME-PREPOPULATED",
+        "a folder of the instance",
+        web(mounted_at("/var/www"), mounted_at("/var/www", read_only=True), host={"sourcePath": "/srv/site"}),
+    ),
+    not_applicable(
+        "STO-VOLUME-PREPOPULATED",
+        "an EFS file system",
+        web(
+            mounted_at("/var/www"),
+            mounted_at("/var/www", read_only=True),
+            efsVolumeConfiguration={"fileSystemId": "fs-0123456789abcdef0"},
+        ),
+    ),
+    fails(
+        "STO-ROOTFS-WRITABLE",
+        "absent",
+        task(),
+        says="container app may write to its own layer",
+        at="/containerDefinitions/0/readonlyRootFilesystem",
+        confidence=0.3,
+    ),
+    not_applicable("STO-ROOTFS-WRITABLE", "read-only", task(container(readonlyRootFilesystem=True))),
+    not_applicable("STO-ROOTFS-WRITABLE", "Windows", task(**WINDOWS)),
+    *(
+        unknown(rule, "the task definition could not be described", *UNDESCRIBED, reason=Reason.DENIED)
+        for rule in ("STO-EBS-SNAPSHOT", "STO-TMPFS", "STO-SHM", "STO-VOLUME-PREPOPULATED", "STO-ROOTFS-WRITABLE")
+    ),
+)
+
 CASES: tuple[Case, ...] = (
+    *MEMORY_AND_LAYERS,
     *HOST_PATH,
     *DOCKER_SOCK,
     *DOCKER_VOLUME,
@@ -781,6 +952,7 @@ CASES: tuple[Case, ...] = (
 )
 
 NEVER = (
+    never("STO-STICKY-STATE", "not_applicable", "a target group is a subject only where a workload uses it"),
     never("STO-S3FILES", "pass", "a volume fires, none is not applicable"),
     never("STO-EFS-IAM", LOW, "the file system's policy is not read yet"),
     never("STO-EPHEMERAL-KMS", HIGH, "whether the key is mandatory is not asked yet"),
