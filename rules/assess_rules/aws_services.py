@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from assess.estate.ecs import Container, TaskDefinition
+from assess.estate.ecs import Cluster, Container, TaskDefinition
 from assess.estate.estate import Estate
 from assess.estate.facts import Evidence
 from assess.estate.triggers import StateMachine
@@ -11,6 +11,7 @@ from assess.estate.workloads import Workload
 from assess.rule import (
     DAYS,
     HIGH,
+    HOURS,
     MEDIUM,
     Checklist,
     Kind,
@@ -22,6 +23,7 @@ from assess.rule import (
     unknown,
 )
 from assess_rules.instance_roles import owned_by_instance_role
+from assess_rules.known_images import is_sidecar
 
 _SERVICE = r"(?:AWS|S3|SES|SQS|SNS|DYNAMODB)"
 _KEY = re.compile(rf"((?:.*_)?{_SERVICE}_(?:.*?_)??)(?:ACCESS_KEY(?:_ID)?|SECRET_(?:ACCESS_)?KEY)")
@@ -240,3 +242,60 @@ def started_by_a_workflow(workload: Workload, estate: Estate) -> Iterator[Outcom
             trigger.source.evidence(*trigger.at),
             element=trigger.source.name,
         )
+
+
+_REGION_NAMES = frozenset({"AWS_REGION", "AWS_DEFAULT_REGION"})
+
+
+@rule(
+    "AWS-REGION-ENV",
+    Checklist.AWS_SERVICES,
+    kind=Kind.CONVERSION,
+    effort=HOURS,
+    confidence=0.5,
+    needs=("ecs.task_definitions",),
+    looks_at=("containerDefinitions[].environment", "taskRoleArn"),
+    reference="https://docs.aws.amazon.com/sdkref/latest/guide/feature-region.html",
+)
+def region_from_the_platform(container: Container) -> Iterator[Outcome]:
+    """A container that uses AWS may take its region from the platform.
+
+    Fargate tells a task its region; in a Pod only the webhooks of Pod Identity and IRSA do, for Pods that have an
+    identity. Where neither does, an SDK without a region fails at its first call. Known agents and sidecars are left
+    out, as they find the region themselves.
+
+    Fix: set AWS_REGION in the manifest of every workload that calls AWS.
+    """
+    task = container.task
+    if not task.task_role_arn or is_sidecar(container) or task.is_unresolved(*container.at("environment")):
+        return
+    definition = container.definition
+    named = {*(each.name for each in definition.environment), *(each.name for each in definition.secrets)}
+    if not named & _REGION_NAMES:
+        yield fail(
+            f"container {container.name} has a task role and is not told its region",
+            task.evidence(*container.at("environment"), value="no AWS_REGION"),
+        )
+
+
+@rule(
+    "AWS-BATCH-SHARED",
+    Checklist.AWS_SERVICES,
+    kind=Kind.INVENTORY,
+    effort=HOURS,
+    needs=("ecs.clusters", "tags"),
+    reference="https://docs.aws.amazon.com/batch/latest/userguide/eks.html",
+)
+def cluster_of_batch(cluster: Cluster) -> Iterator[Outcome]:
+    """The cluster belongs to AWS Batch.
+
+    AWS Batch makes this cluster for a compute environment and starts the tasks in it. They do not move like services:
+    AWS Batch can run jobs on EKS, which is a project of its own with job definitions of its own.
+
+    Fix: leave the cluster out of this assessment, and decide about AWS Batch on EKS by itself.
+    """
+    tag = next((index for index, each in enumerate(cluster.tags) if each.key.lower().startswith("aws:batch")), None)
+    if cluster.name.startswith("AWSBatch-"):
+        yield fail(f"cluster {cluster.name} belongs to AWS Batch", cluster.evidence("clusterName"))
+    elif tag is not None:
+        yield fail(f"cluster {cluster.name} belongs to AWS Batch", cluster.evidence("tags", tag, "key"))

@@ -780,3 +780,78 @@ def foreign_deployment_controller(workload: Workload) -> Iterator[Outcome]:
 
 
 _CONTROLLERS = {"CODE_DEPLOY": "CodeDeploy", "EXTERNAL": "an external program"}
+
+
+# --- credentials and VPC Lattice --------------------------------------------------------------------------------
+
+_CREDENTIALS = re.compile(r"(?<!unset )AWS_CONTAINER_CREDENTIALS_RELATIVE_URI|169\.254\.170\.2(?!/v\d)(?!\d)")
+
+
+@rule(
+    "ECS-CRED-ENDPOINT",
+    Checklist.ECS_COUPLING,
+    severity=MEDIUM,
+    confidence=0.8,
+    effort=DAYS,
+    needs=("ecs.task_definitions", "survey.A5"),
+    looks_at=(
+        "containerDefinitions[].environment",
+        "containerDefinitions[].command",
+        "containerDefinitions[].entryPoint",
+    ),
+    reference="https://docs.aws.amazon.com/eks/latest/userguide/pod-id-minimum-sdk.html",
+)
+def reads_credentials_endpoint(workload: Workload) -> Iterator[Outcome]:
+    """A container fetches credentials from the ECS endpoint by hand
+
+    Pods get credentials from another address, with a token in a file, and only recent SDKs know how to ask for them.
+    A script that calls 169.254.170.2, or a variable that points there, gets no answer on EKS, and every call to AWS
+    fails. The SDK's own chain of credentials needs no change, but a version that supports Pod Identity; which one is
+    used only the owner knows. Use of the task metadata endpoint is ECS-METADATA-ENDPOINT's finding.
+
+    Fix: Take the hand-written calls out, leave credentials to the SDK's default chain, and update the SDK to a version
+    that supports EKS Pod Identity.
+    """
+    task = workload.task_definition
+    if task is None:
+        return
+    if not task.task_role_arn and not task.is_unresolved("taskRoleArn"):
+        yield not_applicable("the task has no role of its own", reads=("ecs.task_definitions",))
+        return
+    for container in task.containers():
+        named = next((each for each in container.texts() if _CREDENTIALS.search(f"{each.element}={each.value}")), None)
+        if named is not None:
+            message = f"{named.what} of container {container.name} names the credentials endpoint of ECS"
+            yield fail(message, task.evidence(*named.at), element=f"{container.name} {named.element}")
+
+
+@rule(
+    "ECS-VPC-LATTICE",
+    Checklist.ECS_COUPLING,
+    severity=LOW,
+    effort=DAYS,
+    needs=("ecs.services",),
+    also_uses=("lattice",),
+    reference="https://www.gateway-api-controller.eks.aws.dev/",
+)
+def vpc_lattice(workload: Workload) -> Iterator[Outcome]:
+    """The service is reached through VPC Lattice
+
+    VPC Lattice itself stays as it is and can split traffic between ECS and EKS by weight, which helps the move. But
+    ECS no longer registers the targets: the AWS Gateway API Controller has to, from an HTTPRoute, in target groups of
+    its own.
+
+    Fix: Install the AWS Gateway API Controller, let it make a target group for the Kubernetes Service, and shift the
+    weights of the Lattice listener step by step.
+    """
+    service = workload.service
+    if service is None:
+        yield not_applicable("a task outside a service has no target group")
+        return
+    primary = service.primary
+    for index, each in enumerate(primary.vpc_lattice_configurations if primary is not None else ()):
+        at = ("deployments", service.deployments.index(primary) if primary is not None else 0)
+        group = str(each.get("targetGroupArn") or "")
+        evidence = service.evidence(*at, "vpcLatticeConfigurations", index, "targetGroupArn", value=group or None)
+        port = str(each.get("portName") or index)
+        yield fail(f"service {workload.name} is reached through VPC Lattice at port {port}", evidence, element=port)

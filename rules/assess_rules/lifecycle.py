@@ -1,10 +1,20 @@
 """Start-up and shutdown: in which order containers start, how they end, and who starts tasks."""
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 from assess.checklist import Checklist
-from assess.estate.ecs import Container, Deployment, Service, ServiceLoadBalancer, Task, TaskDefinition
+from assess.config import Policy
+from assess.estate.ecs import (
+    CapacityProvider,
+    Container,
+    Deployment,
+    Service,
+    ServiceLoadBalancer,
+    Task,
+    TaskDefinition,
+)
 from assess.estate.estate import Estate
 from assess.estate.facts import Evidence, pointer
 from assess.estate.triggers import EventRule, Schedule, StateMachine
@@ -13,6 +23,7 @@ from assess.rule import (
     DAYS,
     HIGH,
     HOURS,
+    INFO,
     LOW,
     MEDIUM,
     Kind,
@@ -24,7 +35,7 @@ from assess.rule import (
     rule,
     unknown,
 )
-from assess_rules.known_images import applications, image_of, is_mesh_proxy
+from assess_rules.known_images import applications, image_of, is_mesh_proxy, is_sidecar
 
 _PODS = "https://kubernetes.io/docs/concepts/workloads/pods"
 
@@ -49,17 +60,6 @@ def long_stop_timeout(container: Container) -> Iterator[Outcome]:
 
     Fix: Set terminationGracePeriodSeconds to the longest stop timeout of the task plus the preStop delay, and check
     that node drains and Spot notices leave that much time.
-    """
-    timeout = container.definition.stop_timeout
-    if container.definition.is_essential and timeout is not None and timeout > _KUBERNETES_GRACE_SECONDS:
-        message = f"container {container.name} has {timeout} s to stop, Kubernetes gives {_KUBERNETES_GRACE_SECONDS} s"
-        yield fail(message, container.task.evidence(*container.at("stopTimeout")))
-
-
-_KUBERNETES_GRACE_SECONDS = 30
-"""Default of terminationGracePeriodSeconds."""
-
-
 
     Before:
 
@@ -71,6 +71,17 @@ _KUBERNETES_GRACE_SECONDS = 30
           terminationGracePeriodSeconds: 110  # of the whole Pod, a preStop hook included
           containers:
             - name: worker
+    """
+    timeout = container.definition.stop_timeout
+    if container.definition.is_essential and timeout is not None and timeout > _KUBERNETES_GRACE_SECONDS:
+        message = f"container {container.name} has {timeout} s to stop, Kubernetes gives {_KUBERNETES_GRACE_SECONDS} s"
+        yield fail(message, container.task.evidence(*container.at("stopTimeout")))
+
+
+_KUBERNETES_GRACE_SECONDS = 30
+"""Default of terminationGracePeriodSeconds."""
+
+
 @rule(
     "LIF-DRAIN-ORDER",
     Checklist.LIFECYCLE,
@@ -89,17 +100,6 @@ def shutdown_behind_a_load_balancer(workload: Workload, estate: Estate) -> Itera
 
     Fix: Add a preStop sleep (native since Kubernetes 1.34) that outlasts the removal of the endpoint, the Pod
     readiness gate of the AWS Load Balancer Controller, and a deregistration delay below the grace period.
-    """
-    service = workload.service
-    if service is None:
-        return
-    holder: tuple[str | int, ...] = ()
-    if not service.load_balancers and service.primary_task_set is not None:
-        holder = ("taskSets", service.task_sets.index(service.primary_task_set))
-    for index, attached in enumerate(service.all_load_balancers):
-        group = estate.target_group_by_arn.get(attached.target_group_arn or "")
-        delay = (group.attributes or {}).get("deregistration_delay.timeout_seconds") if group is not None else None
-        name = _name_of(attached)
 
     Before:
 
@@ -116,6 +116,17 @@ def shutdown_behind_a_load_balancer(workload: Workload, estate: Estate) -> Itera
               lifecycle:
                 preStop:
                   sleep: {seconds: 20}  # longer than it takes to remove the endpoint everywhere
+    """
+    service = workload.service
+    if service is None:
+        return
+    holder: tuple[str | int, ...] = ()
+    if not service.load_balancers and service.primary_task_set is not None:
+        holder = ("taskSets", service.task_sets.index(service.primary_task_set))
+    for index, attached in enumerate(service.all_load_balancers):
+        group = estate.target_group_by_arn.get(attached.target_group_arn or "")
+        delay = (group.attributes or {}).get("deregistration_delay.timeout_seconds") if group is not None else None
+        name = _name_of(attached)
         after = f"{delay} s after" if delay else "after"
         message = f"ECS stops a task of service {workload.name} {after} it is taken out of {name}"
         yield fail(message, service.evidence(*holder, "loadBalancers", index), element=name)
@@ -187,17 +198,6 @@ def starts_after_a_running_container(task: TaskDefinition) -> Iterator[Outcome]:
 
     Fix: Make the container that is waited for an init container with restartPolicy Always, and give it a
     startupProbe in place of the HEALTHY condition.
-    """
-    proxies = {each.name for each in task.containers() if is_mesh_proxy(each)}
-    for container in task.containers():
-        for index, dependency in enumerate(container.definition.depends_on):
-            if dependency.condition in _WAITS_UNTIL and dependency.container_name not in proxies:
-                until = _WAITS_UNTIL[dependency.condition]
-                message = f"container {container.name} waits until container {dependency.container_name} {until}"
-                at = container.at("dependsOn", index, "condition")
-                yield fail(message, task.evidence(*at), element=dependency.container_name)
-
-
 
     Before:
 
@@ -217,6 +217,17 @@ def starts_after_a_running_container(task: TaskDefinition) -> Iterator[Outcome]:
                 failureThreshold: 30
           containers:
             - name: web
+    """
+    proxies = {each.name for each in task.containers() if is_mesh_proxy(each)}
+    for container in task.containers():
+        for index, dependency in enumerate(container.definition.depends_on):
+            if dependency.condition in _WAITS_UNTIL and dependency.container_name not in proxies:
+                until = _WAITS_UNTIL[dependency.condition]
+                message = f"container {container.name} waits until container {dependency.container_name} {until}"
+                at = container.at("dependsOn", index, "condition")
+                yield fail(message, task.evidence(*at), element=dependency.container_name)
+
+
 _WAITS_UNTIL = {"START": "has started", "HEALTHY": "is healthy"}
 
 
@@ -237,17 +248,6 @@ def waits_for_a_container_that_may_fail(task: TaskDefinition) -> Iterator[Outcom
 
     Fix: Find out whether the failure is meant to be tolerated. If so, make the command of the init container end with
     success in any case (sh -c "command || true"); if not, treat it as SUCCESS.
-    """
-    if not any(each.depends_on for each in task.container_definitions):
-        yield not_applicable("no container waits for another")
-        return
-    for container in task.containers():
-        for index, dependency in enumerate(container.definition.depends_on):
-            if dependency.condition == "COMPLETE":
-                message = (
-                    f"container {container.name} starts once container {dependency.container_name} has ended, "
-                    "even if it failed"
-                )
 
     Before:
 
@@ -264,6 +264,17 @@ def waits_for_a_container_that_may_fail(task: TaskDefinition) -> Iterator[Outcom
               command: [sh, -c, "./migrate || true"]
           containers:
             - name: web
+    """
+    if not any(each.depends_on for each in task.container_definitions):
+        yield not_applicable("no container waits for another")
+        return
+    for container in task.containers():
+        for index, dependency in enumerate(container.definition.depends_on):
+            if dependency.condition == "COMPLETE":
+                message = (
+                    f"container {container.name} starts once container {dependency.container_name} has ended, "
+                    "even if it failed"
+                )
                 at = container.at("dependsOn", index, "condition")
                 yield fail(message, task.evidence(*at), element=dependency.container_name)
 
@@ -287,17 +298,6 @@ def task_without_a_service(workload: Workload) -> Iterator[Outcome]:
 
     Fix: Write a CronJob with timeZone and concurrencyPolicy for each schedule; start Jobs from Step Functions with
     eks:runJob, or run the workflow on Argo Workflows. Switch each schedule off on one side before it runs on the other.
-    """
-    if workload.is_service:
-        yield not_applicable("a service owns the tasks", reads=())
-        return
-    for trigger in workload.triggers:
-        source = trigger.source
-        message = f"{_trigger_kind(source)} {source.name} starts task {workload.name}"
-        yield fail(message, source.evidence(*trigger.at), element=source.name)
-    if workload.tasks and not workload.triggers:
-        by = sorted({each.started_by for each in workload.tasks if each.started_by})
-        message = f"task {workload.name} runs by itself" + (f", started by {' and '.join(by)}" if by else "")
 
     Before:
 
@@ -324,6 +324,17 @@ def task_without_a_service(workload: Workload) -> Iterator[Outcome]:
                   containers:
                     - name: report
                       image: registry.example/report:1.4.2
+    """
+    if workload.is_service:
+        yield not_applicable("a service owns the tasks", reads=())
+        return
+    for trigger in workload.triggers:
+        source = trigger.source
+        message = f"{_trigger_kind(source)} {source.name} starts task {workload.name}"
+        yield fail(message, source.evidence(*trigger.at), element=source.name)
+    if workload.tasks and not workload.triggers:
+        by = sorted({each.started_by for each in workload.tasks if each.started_by})
+        message = f"task {workload.name} runs by itself" + (f", started by {' and '.join(by)}" if by else "")
         yield fail(message, *(_start_of(each) for each in workload.tasks))
 
 
@@ -432,3 +443,322 @@ def _has_crashed(task: Task) -> bool:
 
 _ORDERLY = {0, 143}
 """Exit codes of a container that ended by itself or obeyed SIGTERM."""
+
+
+# --- processes, restarts and interruptions ----------------------------------------------------------------------
+
+
+@rule(
+    "LIF-SPOT",
+    Checklist.LIFECYCLE,
+    severity=LOW,
+    worst=MEDIUM,
+    effort=DAYS,
+    needs=("ecs.services", "ecs.clusters", "ecs.capacity_providers"),
+    also_uses=("ecs.container_instances", "autoscaling.groups", "policy.target"),
+    raised_by=("policy.target",),
+    reference="https://docs.aws.amazon.com/eks/latest/userguide/fargate.html",
+)
+def spot_capacity(workload: Workload, estate: Estate, policy: Policy) -> Iterator[Outcome]:
+    """Tasks run on Spot capacity
+
+    ECS keeps a base of tasks on ordinary capacity and shares the rest out by weight. The scheduler of Kubernetes knows
+    no such ratio: without rules of its own all replicas may end up on Spot nodes that are taken away together. EKS
+    Fargate has no Spot at all, which makes it a medium finding there.
+
+    Passes: a Spot provider with weight 0 and base 0.
+
+    Fix: Make a Spot node pool and an ordinary one, keep the floor of replicas on ordinary nodes by a second Deployment
+    or by affinity, spread the rest, and handle the two minutes of notice.
+    """
+    if workload.launch_types == frozenset({"EXTERNAL"}):
+        yield not_applicable("the tasks run outside of AWS")
+        return
+    severity = MEDIUM if policy.target.compute == "fargate" else LOW
+    settled = policy.target.compute is not None
+    is_open = False
+    for name, evidence in _capacity_in_use(workload):
+        key = (workload.origin.account, workload.origin.region, name)
+        provider = estate.capacity_provider_by_name.get(key)
+        spot = _is_spot(name, provider, workload, estate)
+        if spot:
+            message = f"tasks of workload {workload.name} run on Spot capacity of provider {name}"
+            yield fail(message, evidence, element=name, severity=severity, settled=settled)
+        is_open = is_open or spot is None
+    if is_open:
+        yield unknown(Reason.NOT_COLLECTED, "autoscaling.groups")
+
+
+def _capacity_in_use(workload: Workload) -> Iterator[tuple[str, Evidence]]:
+    """Capacity providers that tasks are started on, each with the place that says so."""
+    service, cluster = workload.service, workload.cluster_facts
+    if service is not None and service.strategy:
+        holders = ((("deployments", n), each) for n, each in enumerate(service.deployments) if each is service.primary)
+        at, held = next(((steps, each.capacity_provider_strategy) for steps, each in holders), ((), ()))
+        at, held = (at, held) if held else ((), service.strategy)
+        for index, item in enumerate(held):
+            if item.weight or item.base:
+                steps = (*at, "capacityProviderStrategy", index, "capacityProvider")
+                yield item.capacity_provider, service.evidence(*steps, value=item.capacity_provider)
+    elif cluster is not None and not (service is not None and service.launch_type):
+        for index, item in enumerate(cluster.default_capacity_provider_strategy):
+            if item.weight or item.base:
+                at_default = ("defaultCapacityProviderStrategy", index, "capacityProvider")
+                yield item.capacity_provider, cluster.evidence(*at_default)
+
+
+def _is_spot(name: str, provider: CapacityProvider | None, workload: Workload, estate: Estate) -> bool | None:
+    """Whether a provider gives Spot capacity; none where nothing that was seen tells."""
+    if name.startswith("FARGATE"):
+        return name == "FARGATE_SPOT"
+    if provider is not None and provider.managed_instances_provider:
+        template = provider.managed_instances_provider.get("instanceLaunchTemplate")
+        return isinstance(template, Mapping) and template.get("capacityOptionType") == "SPOT"
+    instances = estate.container_instances_by_cluster.get(workload.cluster_arn, ())
+    found = [
+        estate.instance_by_id.get(each.ec2_instance_id) for each in instances if each.capacity_provider_name == name
+    ]
+    if any(each is not None and each.instance_lifecycle == "spot" for each in found):
+        return True
+    return False if found and None not in found else None
+
+
+@rule(
+    "LIF-INIT-PROCESS",
+    Checklist.LIFECYCLE,
+    severity=LOW,
+    softest=INFO,
+    effort=HOURS,
+    needs=("ecs.task_definitions",),
+    also_uses=("ecs.services",),
+    softened_by=("ecs.services",),
+    looks_at=("containerDefinitions[].linuxParameters.initProcessEnabled",),
+    reference="https://kubernetes.io/docs/tasks/configure-pod-container/share-process-namespace/",
+)
+def docker_init_process(container: Container, estate: Estate) -> Iterator[Outcome]:
+    """A container relies on Docker's init process
+
+    A Pod has no field for it. Without an init process the application is process 1: it gets SIGTERM only if it asks
+    for it, and children that it leaves behind stay as zombies until the Pod has no process ids left.
+
+    Where the service allows ECS Exec, the init process is there for its sessions, and the finding is informative.
+
+    Fix: Start the application by tini or dumb-init in the image, or set shareProcessNamespace so that the pause
+    container reaps what is left behind.
+    """
+    if container.task.is_windows:
+        yield not_applicable("Windows has no init process")
+        return
+    linux = container.definition.linux_parameters
+    if linux is not None and linux.init_process_enabled:
+        users = estate.users(container)
+        for_exec = bool(users) and all(
+            each.service is not None and each.service.enable_execute_command for each in users
+        )
+        yield fail(
+            f"container {container.name} is started by Docker's init process",
+            container.task.evidence(*container.at("linuxParameters", "initProcessEnabled")),
+            severity=INFO if for_exec else LOW,
+        )
+
+
+@rule(
+    "LIF-RESTART-POLICY",
+    Checklist.LIFECYCLE,
+    severity=INFO,
+    worst=LOW,
+    effort=HOURS,
+    needs=("ecs.task_definitions",),
+    looks_at=("containerDefinitions[].restartPolicy",),
+    reference=f"{_PODS}/pod-lifecycle/#container-restart-rules",
+)
+def restart_policy(container: Container) -> Iterator[Outcome]:
+    """ECS restarts the container by itself
+
+    The containers of a Deployment's Pod are always restarted, with a growing delay between attempts, so there is
+    nothing to carry over. Only exit codes that ECS ignores, which makes it a low finding, need container restart rules
+    (beta since Kubernetes 1.35) or a Job with a podFailurePolicy.
+
+    Fix: Rely on restartPolicy Always; turn ignored exit codes into restartPolicyRules or a podFailurePolicy.
+    """
+    restarts = container.definition.restart_policy
+    if restarts is None:
+        yield not_applicable("ECS does not restart the container by itself")
+    elif restarts.enabled:
+        codes = restarts.ignored_exit_codes
+        but = f", except after exit code {', '.join(map(str, codes))}" if codes else ""
+        yield fail(
+            f"ECS restarts container {container.name} by itself{but}",
+            container.task.evidence(*container.at("restartPolicy", "ignoredExitCodes" if codes else "enabled")),
+            severity=LOW if codes else INFO,
+        )
+
+
+@rule(
+    "LIF-START-TIMEOUT",
+    Checklist.LIFECYCLE,
+    kind=Kind.CONVERSION,
+    effort=HOURS,
+    needs=("ecs.task_definitions",),
+    looks_at=("containerDefinitions[].startTimeout",),
+    reference="https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/",
+)
+def start_timeout(container: Container) -> Iterator[Outcome]:
+    """A container has a time within which it must have started
+
+    ECS gives up on a task when a container that others wait for has not reached its condition in time. A Pod waits for
+    ever unless a startup probe of the container fails, after which the kubelet restarts it.
+
+    Fix: Add a startup probe whose failureThreshold times periodSeconds is the same time.
+    """
+    timeout = container.definition.start_timeout
+    if timeout is not None:
+        message = f"container {container.name} must have started within {timeout} s"
+        yield fail(message, container.task.evidence(*container.at("startTimeout")))
+
+
+_SHELLS = frozenset({"sh", "bash", "ash", "dash", "zsh"})
+_EXEC = re.compile(r"(?<![\w.-])exec(?![\w.-])")
+_ONE_OFF = re.compile(r"(?:^|[^a-z])(?:init|migrate|migrations?|setup)(?:$|[^a-z])", re.IGNORECASE)
+"""Words in the name of a container that does its work and ends."""
+
+
+def _is_waited_for(container: Container) -> bool:
+    """Whether another container waits until this one has ended."""
+    return any(
+        each.container_name == container.name and each.condition in ("COMPLETE", "SUCCESS")
+        for other in container.task.container_definitions
+        for each in other.depends_on
+    )
+
+
+def _is_one_off(container: Container) -> bool:
+    named = not container.definition.is_essential and _ONE_OFF.search(container.name) is not None
+    return named or _is_waited_for(container)
+
+
+@rule(
+    "LIF-SHELL-PID1",
+    Checklist.LIFECYCLE,
+    severity=LOW,
+    confidence=0.5,
+    effort=HOURS,
+    needs=("ecs.task_definitions",),
+    looks_at=("containerDefinitions[].entryPoint", "containerDefinitions[].command"),
+    reference="https://kubernetes.io/docs/concepts/containers/container-lifecycle-hooks/",
+)
+def shell_as_first_process(container: Container, estate: Estate) -> Iterator[Outcome]:
+    """A shell stands between SIGTERM and the application
+
+    A shell that runs a script as process 1 does not pass SIGTERM on, so the application works on until SIGKILL cuts
+    it off. ECS behaves alike; but Pods are moved far more often, with every node that is replaced.
+
+    Passes: a script that ends in exec, a container with an init process, one that runs to completion.
+
+    Fix: Let the script end with exec, name the program itself as the command, or start it by tini.
+    """
+    definition = container.definition
+    words = (*definition.entry_point, *definition.command)
+    if container.task.is_windows:
+        yield not_applicable("Windows has no SIGTERM")
+        return
+    if not words:
+        yield not_applicable("the image decides what runs")
+        return
+    linux = definition.linux_parameters
+    users = estate.users(container)
+    ends = _is_one_off(container) or (bool(users) and all(each.runs_to_completion for each in users))
+    if ends or (linux is not None and linux.init_process_enabled):
+        return
+    runs_script = words[0].rpartition("/")[2] in _SHELLS and any(_is_script_flag(each) for each in words[1:3])
+    if runs_script and not any(_EXEC.search(each) for each in words):
+        field = "entryPoint" if definition.entry_point else "command"
+        message = f"container {container.name} runs its script in {words[0]} without exec"
+        yield fail(message, container.task.evidence(*container.at(field, 0)), element=field)
+
+
+def _is_script_flag(word: str) -> bool:
+    """Whether a word is ``-c``, alone or with other letters (``-ec``)."""
+    return re.fullmatch(r"-[a-z]*c", word) is not None
+
+
+@rule(
+    "LIF-NONESSENTIAL-EXIT",
+    Checklist.LIFECYCLE,
+    severity=MEDIUM,
+    confidence=0.5,
+    effort=HOURS,
+    needs=("ecs.task_definitions",),
+    looks_at=("containerDefinitions[].essential", "containerDefinitions[].dependsOn"),
+    reference=f"{_PODS}/init-containers/",
+)
+def companion_that_ends(container: Container, estate: Estate) -> Iterator[Outcome]:
+    """A container beside the application does its work and ends
+
+    ECS lets a container that is not essential end while the task goes on. In the Pod of a Deployment every container
+    is started again when it ends, so a migration or a set-up script runs over and over in CrashLoopBackOff.
+
+    Passes: agents and other containers that run as long as the application; where none of the workloads runs for long,
+    the question does not arise.
+
+    Fix: Make it an init container, or a Job that the release runs before the rollout (a Helm hook, an Argo CD
+    PreSync hook).
+    """
+    if container.definition.is_essential:
+        yield not_applicable("the task ends with the container")
+        return
+    users = estate.users(container)
+    if users and all(each.runs_to_completion for each in users):
+        yield not_applicable("the whole task runs to completion")
+        return
+    waited = _is_waited_for(container)
+    if waited or (not is_sidecar(container) and _ONE_OFF.search(container.name)):
+        why = "another container waits for its end" if waited else "its name says so"
+        message = f"container {container.name} seems to end while the task runs on: {why}"
+        yield fail(message, container.task.evidence(*container.at("essential")), confidence=0.5)
+
+
+_LONG_STOP_SECONDS = 120
+"""The longest that ECS lets a task on Fargate stop; who sets it waits for work in flight
+(https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html)."""
+
+_DEFAULT_DEREGISTRATION_SECONDS = 300
+
+
+@rule(
+    "LIF-LONG-RUNNING-WORK",
+    Checklist.LIFECYCLE,
+    severity=MEDIUM,
+    confidence=0.5,
+    effort=DAYS,
+    needs=("ecs.task_definitions", "survey.A9"),
+    also_uses=("elb.attributes",),
+    looks_at=("containerDefinitions[].stopTimeout",),
+    reference="https://docs.aws.amazon.com/eks/latest/userguide/automode.html",
+)
+def long_work(workload: Workload, estate: Estate) -> Iterator[Outcome]:
+    """Work or connections seem to last longer than a Pod is given
+
+    Nodes are replaced for upgrades, to save cost and, in Auto Mode, after 21 days at the latest. Each replacement ends
+    the Pods on the node within their grace period. Work that takes longer starts again from the beginning, and open
+    connections are cut. Long times to stop or to drain suggest such work; how long it takes only the owner knows.
+
+    Fix: Save progress so that work can go on elsewhere, close connections in an orderly way, raise
+    terminationGracePeriodSeconds, or keep the node with karpenter.sh/do-not-disrupt while the work lasts.
+    """
+    if workload.kind == "daemon":
+        yield not_applicable("a daemon serves its node, whatever happens to it", reads=("ecs.services",))
+        return
+    task = workload.task_definition
+    for container in task.containers() if task is not None else ():
+        timeout = container.definition.stop_timeout
+        if task is not None and timeout is not None and timeout >= _LONG_STOP_SECONDS:
+            message = f"container {container.name} is given {timeout} s to end its work"
+            yield fail(message, task.evidence(*container.at("stopTimeout")), element=container.name)
+    for attached in workload.service.all_load_balancers if workload.service is not None else ():
+        group = estate.target_group_by_arn.get(attached.target_group_arn or "")
+        delay = (group.attributes or {}).get("deregistration_delay.timeout_seconds", "") if group is not None else ""
+        if group is not None and delay.isdecimal() and int(delay) > _DEFAULT_DEREGISTRATION_SECONDS:
+            message = f"target group {group.name} leaves open connections {delay} s to end"
+            evidence = group.evidence("Attributes", "deregistration_delay.timeout_seconds", value=delay)
+            yield fail(message, evidence, element=group.name)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from assess.estate.ecs import Container
 from assess.estate.estate import Estate
 from assess.estate.workloads import Workload
 from assess.rule import (
@@ -19,6 +20,7 @@ from assess.rule import (
     rule,
     unknown,
 )
+from assess_rules.code_marks import mark_of_code
 
 WEAK_EVIDENCE = 0.5
 """Confidence of what is inferred from tags and names that are not there."""
@@ -135,7 +137,7 @@ def no_infrastructure_as_code(workload: Workload, estate: Estate) -> Iterator[Ou
     Fix: import the service, its task definition, target group, roles and scaling into CloudFormation or Terraform,
     or at least keep the JSON of each, before anything is moved.
     """
-    if _is_marked(workload):
+    if mark_of_code(workload) is not None:
         return
     facts = ("tags", "ecs.services", "ecs.task_definitions")
     unread = [each for fact in facts if (each := estate.missing(fact, workload.origin, workload.related)) is not None]
@@ -150,26 +152,6 @@ def no_infrastructure_as_code(workload: Workload, estate: Estate) -> Iterator[Ou
             holder.evidence("tags", value="no mark of infrastructure as code"),
             confidence=WEAK_EVIDENCE,
         )
-
-
-_MARK_KEYS = re.compile(r"aws:cloudformation:|aws:cdk:|aws-cdk|copilot-|(?i:.*(?:terraform|pulumi|terragrunt))")
-_MARK_WORDS = re.compile(
-    r"terraform|terragrunt|opentofu|pulumi|cloudformation|\bcdk\b|\bsam\b|crossplane", re.IGNORECASE
-)
-_MANAGERS = {"managedby", "provisionedby", "createdby", "provisioner", "iac", "deployedby", "createdwith", "tool"}
-
-
-def _is_marked(workload: Workload) -> bool:
-    for key, value in workload.tags.items():
-        if _MARK_KEYS.match(key):
-            return True
-        if re.sub(r"[^a-z]", "", key.lower()) in _MANAGERS and _MARK_WORDS.search(value):
-            return True
-    made_by = (
-        workload.service.created_by if workload.service else None,
-        workload.task_definition.registered_by if workload.task_definition else None,
-    )
-    return any(_MARK_WORDS.search(each.replace("_", "-")) for each in made_by if each)
 
 
 @rule(
@@ -209,5 +191,58 @@ def no_other_environment(workload: Workload, estate: Estate) -> Iterator[Outcome
     yield fail(
         f"no copy of production workload {workload.name} was seen in another environment",
         holder.evidence("serviceName" if workload.is_service else "family"),
+        confidence=WEAK_EVIDENCE,
+    )
+
+
+_MIGRATION = re.compile(
+    r"(?<![\w-])(?:flyway\b.*\bmigrate|liquibase\b.*\bupdate|alembic\b.*\bupgrade|knex\b.*\bmigrate|goose\b.*\bup"
+    r"|(?:rails|rake|bin/rails)\s+db:(?:migrate|prepare|setup)|manage\.py\s+migrate|artisan\s+migrate"
+    r"|prisma\s+migrate\s+deploy|prisma\s+db\s+push|sequelize(?:-cli)?\s+db:migrate|dotnet\s+ef\s+database\s+update"
+    r"|typeorm\b.*\bmigration:run|dbmate\b.*\bup|db:migrate|migrate\s+(?:up|deploy|latest))(?![\w-])"
+)
+"""Commands that change a database's schema."""
+
+
+@rule(
+    "RSK-SCHEMA-COUPLED",
+    Checklist.ROLLBACK,
+    severity=MEDIUM,
+    effort=DAYS,
+    confidence=0.5,
+    needs=("ecs.task_definitions",),
+    looks_at=("containerDefinitions[].command", "containerDefinitions[].entryPoint"),
+    reference="https://helm.sh/docs/topics/charts_hooks/",
+)
+def schema_changed_at_start(container: Container, estate: Estate) -> Iterator[Outcome]:
+    """A long-running container changes the database's schema when it starts.
+
+    A rollout starts several Pods at once, and each of them changes the schema. While both platforms serve traffic, a
+    start on EKS also changes what the version on ECS works with, and going back finds a schema that it does not know.
+
+    Passes: a task that only runs the migration. In a file nothing says whether the task runs for long, unless the
+    same command goes on after the migration.
+
+    Fix: run migrations in a Job of the release (a Helm or Argo CD hook), one at a time, and change schemas in steps
+    that the old and the new version both can work with.
+    """
+    users = estate.users(container)
+    if users and all(each.runs_to_completion for each in users):
+        yield not_applicable("the task runs to completion")
+        return
+    definition = container.definition
+    text = " ".join((*definition.entry_point, *definition.command))
+    found = _MIGRATION.search(text)
+    if found is None:
+        return
+    goes_on = any(each in text[found.start() :] for each in ("&&", ";", "||"))
+    runs_for_long = goes_on or (container.definition.is_essential and any(each.is_service for each in users))
+    if not runs_for_long and not any(each.is_service for each in users):
+        yield unknown(Reason.NOT_IN_SOURCE, "ecs.services")
+        return
+    words = found[0].split()
+    yield fail(
+        f"container {container.name} changes the database's schema when it starts",
+        container.task.evidence(*container.at("command" if definition.command else "entryPoint"), value=words[0]),
         confidence=WEAK_EVIDENCE,
     )

@@ -10,6 +10,7 @@ from tests.rules.harness import (
     REGION,
     Case,
     Given,
+    cluster,
     container,
     denied,
     fails,
@@ -23,6 +24,7 @@ from tests.rules.harness import (
     task,
     task_arn,
     unknown,
+    unseen,
 )
 
 UNREAD = (service(), denied("ecs.task_definitions", "ecs:DescribeTaskDefinition", resource=task_arn("orders")))
@@ -84,7 +86,56 @@ def workflow(family: str) -> Given:
 
 WORKFLOW = workflow("orders")
 
+ROLE_OF_TASK: dict[str, Any] = {"taskRoleArn": f"arn:aws:iam::{ACCOUNT}:role/orders"}
+
+PLATFORM = (
+    fails(
+        "AWS-REGION-ENV",
+        "a task role, and no region",
+        task(**ROLE_OF_TASK),
+        says="container app has a task role and is not told its region",
+        at="/containerDefinitions/0/environment",
+        confidence=0.5,
+    ),
+    *(
+        not_applicable(
+            "AWS-REGION-ENV",
+            f"{name} is set",
+            task(container(environment=[{"name": name, "value": REGION}]), **ROLE_OF_TASK),
+        )
+        for name in ("AWS_REGION", "AWS_DEFAULT_REGION")
+    ),
+    not_applicable("AWS-REGION-ENV", "no task role", task()),
+    not_applicable("AWS-REGION-ENV", "an agent", task(container("xray-daemon"), **ROLE_OF_TASK)),
+    unknown(
+        "AWS-REGION-ENV",
+        "the task definition could not be described",
+        service(),
+        denied("ecs.task_definitions", "ecs:DescribeTaskDefinition", resource=task_arn("orders")),
+        reason=Reason.DENIED,
+    ),
+    fails(
+        "AWS-BATCH-SHARED",
+        "the cluster's name",
+        task(),
+        service(cluster="AWSBatch-nightly-1"),
+        says="cluster AWSBatch-nightly-1 belongs to AWS Batch",
+        at="/clusterName",
+    ),
+    fails(
+        "AWS-BATCH-SHARED",
+        "the cluster's tag",
+        task(),
+        cluster(tags=[{"key": "aws:batch:compute-environment", "value": "nightly"}]),
+        says="cluster shop belongs to AWS Batch",
+        at="/tags/0/key",
+    ),
+    not_applicable("AWS-BATCH-SHARED", "another cluster", task(), cluster()),
+    unknown("AWS-BATCH-SHARED", "tags were not read", task(), unseen("tags"), reason=Reason.NOT_COLLECTED),
+)
+
 CASES = (
+    *PLATFORM,
     fails(
         "AWS-STATIC-KEYS",
         "both halves of a key",

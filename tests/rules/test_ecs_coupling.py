@@ -672,9 +672,70 @@ PLACEMENT = (
     *of_services("ECS-PLACEMENT", outside=False),
 )
 
-CASES: tuple[Case, ...] = (*METADATA, *DRIVES, *EXEC, *APP_MESH, *CONNECT, *CLOUD_MAP, *HOW, *PLACEMENT)
+WITH_ROLE: dict[str, Any] = {"taskRoleArn": f"arn:aws:iam::{ACCOUNT}:role/orders"}
+LATTICE_GROUP = f"arn:aws:vpc-lattice:{REGION}:{ACCOUNT}:targetgroup/tg-0123456789abcdef0"
+
+CREDENTIALS = (
+    *(
+        fails(
+            "ECS-CRED-ENDPOINT",
+            f"the command {script}",
+            task(container(command=["sh", "-c", script]), **WITH_ROLE),
+            says="the command of container app names the credentials endpoint of ECS",
+            element="app command",
+            at="/containerDefinitions/0/command/2",
+            confidence=0.8,
+        )
+        for script in (
+            "curl 169.254.170.2$AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+            "curl http://169.254.170.2/credentials",
+        )
+    ),
+    unknown(
+        "ECS-CRED-ENDPOINT",
+        "the metadata endpoint, which is another rule's",
+        task(container(command=["curl", "http://169.254.170.2/v4/task"]), **WITH_ROLE),
+        reason=Reason.UNANSWERED,
+    ),
+    unknown(
+        "ECS-CRED-ENDPOINT",
+        "a script that switches the endpoint off",
+        task(container(command=["sh", "-c", "unset AWS_CONTAINER_CREDENTIALS_RELATIVE_URI; ./run"]), **WITH_ROLE),
+        reason=Reason.UNANSWERED,
+    ),
+    unknown(
+        "ECS-CRED-ENDPOINT",
+        "the SDK's default chain",
+        task(**WITH_ROLE),
+        reason=Reason.UNANSWERED,
+        needs="survey.A5",
+    ),
+    not_applicable("ECS-CRED-ENDPOINT", "no task role", task()),
+    fails(
+        "ECS-VPC-LATTICE",
+        "a target group of VPC Lattice",
+        task(),
+        service(deployments=primary(vpcLatticeConfigurations=[{"targetGroupArn": LATTICE_GROUP, "portName": "http"}])),
+        says="service orders is reached through VPC Lattice at port http",
+        element="http",
+        at="/deployments/0/vpcLatticeConfigurations/0/targetGroupArn",
+    ),
+    passes("ECS-VPC-LATTICE", "none", task()),
+    unknown("ECS-VPC-LATTICE", "the service could not be described", *undescribed(), reason=Reason.DENIED),
+    unknown("ECS-VPC-LATTICE", "a file", file(), reason=Reason.NOT_IN_SOURCE),
+    not_applicable(
+        "ECS-VPC-LATTICE",
+        "a task outside a service",
+        task(),
+        given("tasks", taskArn=f"{CLUSTER}/1", clusterArn=CLUSTER, taskDefinitionArn=task_arn("orders")),
+        cluster(),
+    ),
+)
+
+CASES: tuple[Case, ...] = (*CREDENTIALS, *METADATA, *DRIVES, *EXEC, *APP_MESH, *CONNECT, *CLOUD_MAP, *HOW, *PLACEMENT)
 
 NEVER = (
+    never("ECS-CRED-ENDPOINT", "pass", "answers are not read yet"),
     never("ECS-METADATA-ENDPOINT", "pass", "only the owner can say no, and is not asked yet"),
     never("ECS-APPMESH", "not_applicable", "any task definition could carry a proxy"),
     never("ECS-SC-ALIAS", "pass", "an alias fires, none is not applicable"),

@@ -6,22 +6,30 @@ import pytest
 
 from assess.config import Policy
 from assess.estate.gaps import Reason
-from assess.rule import DAYS
+from assess.rule import (
+    DAYS,
+    INFO,
+    LOW,
+    MEDIUM,
+)
 from tests.rules.harness import (
     ACCOUNT,
     CLUSTER,
     REGION,
     Case,
     Given,
+    cluster,
     container,
     denied,
     fails,
     file,
     given,
+    never,
     not_applicable,
     passes,
     primary,
     service,
+    target,
     task,
     task_arn,
     undescribed,
@@ -488,7 +496,290 @@ UNSTABLE = (
     unknown("LIF-UNSTABLE", "a file holds no service", file(), reason=Reason.NOT_IN_SOURCE),
 )
 
-CASES: tuple[Case, ...] = (*SHUTDOWN, *ORDER, *STANDALONE, *UNSTABLE)
+
+def spot_service(*items: dict[str, Any]) -> Given:
+    return service(launchType=None, capacityProviderStrategy=list(items))
+
+
+WINDOWS: dict[str, Any] = {"runtimePlatform": {"operatingSystemFamily": "WINDOWS_SERVER_2022_CORE"}}
+SPOT = {"capacityProvider": "FARGATE_SPOT", "weight": 3, "base": 0}
+ON_DEMAND = {"capacityProvider": "FARGATE", "weight": 1, "base": 2}
+GROUP_OF_INSTANCES = {"capacityProvider": "instances", "weight": 1, "base": 0}
+PROVIDER = given(
+    "capacity_providers",
+    capacityProviderArn=f"arn:aws:ecs:{REGION}:{ACCOUNT}:capacity-provider/instances",
+    name="instances",
+    autoScalingGroupProvider={"autoScalingGroupArn": "group"},
+)
+MANAGED = given(
+    "capacity_providers",
+    capacityProviderArn=f"arn:aws:ecs:{REGION}:{ACCOUNT}:capacity-provider/instances",
+    name="instances",
+    managedInstancesProvider={"instanceLaunchTemplate": {"capacityOptionType": "SPOT"}},
+)
+
+
+def on_instance(lifecycle: str | None) -> tuple[Given, ...]:
+    place = given(
+        "container_instances",
+        containerInstanceArn=f"arn:aws:ecs:{REGION}:{ACCOUNT}:container-instance/shop/1",
+        clusterArn=CLUSTER,
+        ec2InstanceId="i-0123456789abcdef0",
+        capacityProviderName="instances",
+    )
+    machine = given("instances", InstanceId="i-0123456789abcdef0", InstanceLifecycle=lifecycle)
+    return (place, machine)
+
+
+def init(**fields: Any) -> dict[str, Any]:
+    return container(linuxParameters={"initProcessEnabled": True}, **fields)
+
+
+def shell(*command: str, **fields: Any) -> dict[str, Any]:
+    return container(command=list(command), **fields)
+
+
+SAYS_SPOT = "tasks of workload orders run on Spot capacity of provider {}"
+LOOP = ("sh", "-c", "./prepare && node app.js")
+JOB = given(
+    "event_rules",
+    Arn=f"arn:aws:events:{REGION}:{ACCOUNT}:rule/nightly",
+    Name="nightly",
+    State="ENABLED",
+    ScheduleExpression="rate(1 day)",
+    Targets=[{"Id": "1", "Arn": CLUSTER, "EcsParameters": {"TaskDefinitionArn": task_arn("orders")}}],
+)
+WORK_GROUP = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:targetgroup/orders/0123456789abcdef"
+
+PROCESSES = (
+    fails(
+        "LIF-SPOT",
+        "Fargate Spot, with a target",
+        task(),
+        spot_service(ON_DEMAND, SPOT),
+        target(compute="karpenter"),
+        says=SAYS_SPOT.format("FARGATE_SPOT"),
+        element="FARGATE_SPOT",
+        at="/capacityProviderStrategy/1/capacityProvider",
+    ),
+    fails(
+        "LIF-SPOT",
+        "Fargate Spot, for EKS Fargate",
+        task(),
+        spot_service(ON_DEMAND, SPOT),
+        target(compute="fargate"),
+        says=SAYS_SPOT.format("FARGATE_SPOT"),
+        severity=MEDIUM,
+    ),
+    fails(
+        "LIF-SPOT",
+        "the cluster's default strategy, no target chosen",
+        task(),
+        service(launchType=None),
+        cluster(defaultCapacityProviderStrategy=[SPOT]),
+        says=SAYS_SPOT.format("FARGATE_SPOT"),
+        may_be_worse=Reason.UNANSWERED,
+    ),
+    fails(
+        "LIF-SPOT",
+        "managed instances of Spot",
+        task(),
+        spot_service(GROUP_OF_INSTANCES),
+        MANAGED,
+        target(compute="auto_mode"),
+        says=SAYS_SPOT.format("instances"),
+    ),
+    fails(
+        "LIF-SPOT",
+        "a Spot instance in the group",
+        task(),
+        spot_service(GROUP_OF_INSTANCES),
+        PROVIDER,
+        *on_instance("spot"),
+        target(compute="auto_mode"),
+        says=SAYS_SPOT.format("instances"),
+    ),
+    passes("LIF-SPOT", "ordinary instances", task(), spot_service(GROUP_OF_INSTANCES), PROVIDER, *on_instance(None)),
+    passes("LIF-SPOT", "weight and base 0", task(), spot_service(ON_DEMAND, {**SPOT, "weight": 0})),
+    passes("LIF-SPOT", "a launch type", task(), service(), cluster(defaultCapacityProviderStrategy=[SPOT])),
+    not_applicable("LIF-SPOT", "outside of AWS", task(), service(launchType="EXTERNAL")),
+    unknown(
+        "LIF-SPOT",
+        "a group without an instance at this time",
+        task(),
+        spot_service(GROUP_OF_INSTANCES),
+        PROVIDER,
+        reason=Reason.NOT_COLLECTED,
+        needs="autoscaling.groups",
+    ),
+    fails(
+        "LIF-INIT-PROCESS",
+        "an init process",
+        task(init()),
+        service(),
+        says="container app is started by Docker's init process",
+        at="/containerDefinitions/0/linuxParameters/initProcessEnabled",
+    ),
+    fails(
+        "LIF-INIT-PROCESS",
+        "for ECS Exec",
+        task(init()),
+        service(enableExecuteCommand=True),
+        says="container app is started by Docker's init process",
+        severity=INFO,
+    ),
+    fails(
+        "LIF-INIT-PROCESS",
+        "a file: the service may allow ECS Exec",
+        file(init()),
+        says="container app is started by Docker's init process",
+        softest=INFO,
+    ),
+    passes("LIF-INIT-PROCESS", "absent", task()),
+    passes("LIF-INIT-PROCESS", "false", task(container(linuxParameters={"initProcessEnabled": False}))),
+    not_applicable("LIF-INIT-PROCESS", "Windows", task(**WINDOWS)),
+    fails(
+        "LIF-RESTART-POLICY",
+        "restarts",
+        task(container(restartPolicy={"enabled": True})),
+        says="ECS restarts container app by itself",
+        at="/containerDefinitions/0/restartPolicy/enabled",
+    ),
+    fails(
+        "LIF-RESTART-POLICY",
+        "ignored exit codes",
+        task(container(restartPolicy={"enabled": True, "ignoredExitCodes": [0, 2]})),
+        says="ECS restarts container app by itself, except after exit code 0, 2",
+        severity=LOW,
+        at="/containerDefinitions/0/restartPolicy/ignoredExitCodes",
+    ),
+    passes("LIF-RESTART-POLICY", "disabled", task(container(restartPolicy={"enabled": False}))),
+    not_applicable("LIF-RESTART-POLICY", "absent", task()),
+    fails(
+        "LIF-START-TIMEOUT",
+        "a start timeout",
+        task(container(startTimeout=120)),
+        says="container app must have started within 120 s",
+        at="/containerDefinitions/0/startTimeout",
+    ),
+    not_applicable("LIF-START-TIMEOUT", "absent", task()),
+    *(
+        fails(
+            "LIF-SHELL-PID1",
+            f"{' '.join(words)}",
+            task(shell(*words)),
+            says=f"container app runs its script in {words[0]} without exec",
+            element="command",
+            at="/containerDefinitions/0/command/0",
+            confidence=0.5,
+        )
+        for words in (LOOP, ("/bin/bash", "-ec", "node app.js"))
+    ),
+    passes("LIF-SHELL-PID1", "the script ends in exec", task(shell("sh", "-c", "./prepare && exec node app.js"))),
+    passes("LIF-SHELL-PID1", "an init process", task(init(command=list(LOOP)))),
+    passes("LIF-SHELL-PID1", "no shell", task(shell("node", "app.js"))),
+    passes("LIF-SHELL-PID1", "a script file", task(shell("sh", "start.sh"))),
+    passes(
+        "LIF-SHELL-PID1",
+        "an init container",
+        task(
+            container(dependsOn=[{"containerName": "prepare", "condition": "SUCCESS"}], command=["node"]),
+            {**shell(*LOOP), "name": "prepare", "essential": False},
+        ),
+        subject="orders/prepare",
+    ),
+    passes("LIF-SHELL-PID1", "a job", task(shell(*LOOP)), JOB),
+    not_applicable("LIF-SHELL-PID1", "the image decides", task()),
+    not_applicable("LIF-SHELL-PID1", "Windows", task(shell(*LOOP), **WINDOWS)),
+    fails(
+        "LIF-NONESSENTIAL-EXIT",
+        "another container waits for its end",
+        task(
+            container(dependsOn=[{"containerName": "seed", "condition": "COMPLETE"}]),
+            container("seed", essential=False),
+        ),
+        says="container seed seems to end while the task runs on: another container waits for its end",
+        at="/containerDefinitions/1/essential",
+        confidence=0.5,
+        subject="orders/seed",
+    ),
+    fails(
+        "LIF-NONESSENTIAL-EXIT",
+        "its name says so",
+        task(container(), container("db-migrate", essential=False)),
+        says="container db-migrate seems to end while the task runs on: its name says so",
+        subject="orders/db-migrate",
+    ),
+    passes(
+        "LIF-NONESSENTIAL-EXIT",
+        "an agent that runs for long",
+        task(container(), container("xray-daemon", essential=False)),
+        subject="orders/xray-daemon",
+    ),
+    not_applicable("LIF-NONESSENTIAL-EXIT", "essential", task()),
+    not_applicable(
+        "LIF-NONESSENTIAL-EXIT",
+        "a job",
+        task(container(), container("migrate", essential=False)),
+        JOB,
+        subject="orders/migrate",
+    ),
+    fails(
+        "LIF-LONG-RUNNING-WORK",
+        "two minutes to stop",
+        task(container(stopTimeout=120)),
+        says="container app is given 120 s to end its work",
+        element="app",
+        at="/containerDefinitions/0/stopTimeout",
+        confidence=0.5,
+    ),
+    fails(
+        "LIF-LONG-RUNNING-WORK",
+        "connections drain for long",
+        task(),
+        service(loadBalancers=[{"targetGroupArn": WORK_GROUP, "containerName": "app", "containerPort": 8080}]),
+        given(
+            "target_groups",
+            TargetGroupArn=WORK_GROUP,
+            TargetGroupName="orders",
+            Attributes={"deregistration_delay.timeout_seconds": "900"},
+        ),
+        says="target group orders leaves open connections 900 s to end",
+        element="orders",
+        at="/Attributes/deregistration_delay.timeout_seconds",
+    ),
+    unknown(
+        "LIF-LONG-RUNNING-WORK",
+        "no field suggests it",
+        task(container(stopTimeout=30)),
+        reason=Reason.UNANSWERED,
+        needs="survey.A9",
+    ),
+    not_applicable(
+        "LIF-LONG-RUNNING-WORK", "a daemon", task(container(stopTimeout=120)), service(schedulingStrategy="DAEMON")
+    ),
+    *(
+        unknown(
+            rule,
+            "the task definition could not be described",
+            service(),
+            denied("ecs.task_definitions", "ecs:DescribeTaskDefinition", resource=task_arn("orders")),
+            reason=Reason.DENIED,
+        )
+        for rule in (
+            "LIF-INIT-PROCESS",
+            "LIF-RESTART-POLICY",
+            "LIF-START-TIMEOUT",
+            "LIF-SHELL-PID1",
+            "LIF-NONESSENTIAL-EXIT",
+        )
+    ),
+)
+
+CASES: tuple[Case, ...] = (*PROCESSES, *SHUTDOWN, *ORDER, *STANDALONE, *UNSTABLE)
+
+
+NEVER = (never("LIF-LONG-RUNNING-WORK", "pass", "answers are not read yet"),)
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

@@ -6,9 +6,11 @@ from assess.estate.gaps import Reason
 from assess.rule import HIGH, MEDIUM
 from tests.rules.harness import (
     ACCOUNT,
+    CLUSTER,
     REGION,
     Case,
     Given,
+    container,
     denied,
     fails,
     file,
@@ -55,7 +57,66 @@ def named(name: str, cluster: str) -> tuple[Given, Given]:
     return task(family=name), service(name, cluster=cluster)
 
 
+SCHEMA_JOB = given(
+    "event_rules",
+    Arn=f"arn:aws:events:{REGION}:{ACCOUNT}:rule/nightly",
+    Name="nightly",
+    State="ENABLED",
+    ScheduleExpression="rate(1 day)",
+    Targets=[{"Id": "1", "Arn": CLUSTER, "EcsParameters": {"TaskDefinitionArn": task_arn("orders")}}],
+)
+
+
+def starts(script: str) -> dict[str, Any]:
+    return container(command=["sh", "-c", script])
+
+
+SCHEMA = (
+    *(
+        fails(
+            "RSK-SCHEMA-COUPLED",
+            script,
+            task(starts(script)),
+            says="container app changes the database's schema when it starts",
+            at="/containerDefinitions/0/command",
+            confidence=0.5,
+        )
+        for script in (
+            "bundle exec rails db:migrate && bundle exec puma",
+            "python manage.py migrate; gunicorn shop",
+            "alembic upgrade head && uvicorn shop",
+            "php artisan migrate --force && php-fpm",
+            "npx prisma migrate deploy && node server.js",
+            "flyway -url=x migrate",
+        )
+    ),
+    fails(
+        "RSK-SCHEMA-COUPLED",
+        "a file whose command goes on",
+        file(starts("rails db:migrate && puma")),
+        says="container app changes the database's schema when it starts",
+    ),
+    unknown(
+        "RSK-SCHEMA-COUPLED",
+        "a file that may be a job",
+        file(container(command=["rails", "db:migrate"])),
+        reason=Reason.NOT_IN_SOURCE,
+        needs="ecs.services",
+    ),
+    passes("RSK-SCHEMA-COUPLED", "another command", task(starts("node server.js --migrate-legacy-cookies"))),
+    passes("RSK-SCHEMA-COUPLED", "the image decides", task()),
+    not_applicable("RSK-SCHEMA-COUPLED", "a job", task(starts("rails db:migrate")), SCHEMA_JOB),
+    unknown(
+        "RSK-SCHEMA-COUPLED",
+        "the task definition could not be described",
+        service(),
+        denied("ecs.task_definitions", "ecs:DescribeTaskDefinition", resource=task_arn("orders")),
+        reason=Reason.DENIED,
+    ),
+)
+
 CASES = (
+    *SCHEMA,
     fails(
         "RSK-NO-SHIFT",
         "Cloud Map only, open to the network",
