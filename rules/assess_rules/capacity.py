@@ -47,9 +47,6 @@ def no_memory_limit(container: Container, estate: Estate) -> Iterator[Outcome]:
 
     Fix: watch the container's memory for two weeks, then set the request and the limit to the 99th percentile and a
     fifth more; let a LimitRange give the namespace a default, so that no Pod starts without one.
-    """
-    if estate.runs_on_fargate(container):
-        yield not_applicable(_BOUNDED)
 
     Before:
 
@@ -73,6 +70,9 @@ def no_memory_limit(container: Container, estate: Estate) -> Iterator[Outcome]:
               resources:
                 requests: {cpu: 250m, memory: 320Mi}
                 limits: {memory: 384Mi}
+    """
+    if estate.runs_on_fargate(container):
+        yield not_applicable(_BOUNDED)
         return
     if _memory_is_open(container) or container.definition.memory_reservation:
         return
@@ -103,9 +103,6 @@ def soft_limit_only(container: Container, estate: Estate) -> Iterator[Outcome]:
     the container is killed at its first peak.
 
     Fix: take the reservation as the request, and set the limit from the highest use seen over two weeks.
-    """
-    if estate.runs_on_fargate(container):
-        yield not_applicable(_BOUNDED)
 
     Before:
 
@@ -119,6 +116,9 @@ def soft_limit_only(container: Container, estate: Estate) -> Iterator[Outcome]:
               resources:
                 requests: {memory: 256Mi}
                 limits: {memory: 640Mi}  # from the highest use that was seen
+    """
+    if estate.runs_on_fargate(container):
+        yield not_applicable(_BOUNDED)
         return
     definition = container.definition
     if not definition.memory_reservation:
@@ -149,9 +149,6 @@ def cpu_zero(container: Container, estate: Estate) -> Iterator[Outcome]:
     HorizontalPodAutoscaler that follows CPU cannot work either: its percentage is one of the request.
 
     Fix: set the CPU request to the 95th percentile of the container's use; leave the CPU limit out, as ECS had none.
-    """
-    if estate.runs_on_fargate(container):
-        yield not_applicable("Fargate gives every task a size")
 
     Before:
 
@@ -165,6 +162,9 @@ def cpu_zero(container: Container, estate: Estate) -> Iterator[Outcome]:
               resources:
                 requests: {cpu: 250m, memory: 512Mi}  # 250m: what it was seen to use
                 limits: {memory: 512Mi}
+    """
+    if estate.runs_on_fargate(container):
+        yield not_applicable("Fargate gives every task a size")
         return
     task = container.task
     if task.is_unresolved(*container.at("cpu")):
@@ -291,9 +291,6 @@ def size_of_the_task_only(task: TaskDefinition) -> Iterator[Outcome]:
 
     Fix: write the task's size as the Pod's own resources where the clusters have PodLevelResources (on by default
     since Kubernetes 1.34), else split it by what each container was seen to use.
-    """
-    if not (task.cpu or task.memory):
-        return
 
     Before:
 
@@ -309,6 +306,9 @@ def size_of_the_task_only(task: TaskDefinition) -> Iterator[Outcome]:
           containers:
             - name: web
             - name: php
+    """
+    if not (task.cpu or task.memory):
+        return
     unsized = [
         each
         for each in task.containers()

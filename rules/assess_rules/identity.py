@@ -232,7 +232,6 @@ def trusts_ecs_only(role: Role, estate: Estate) -> Iterator[Outcome]:
 
     Fix: add a second statement for pods.eks.amazonaws.com with sts:AssumeRole and sts:TagSession, limited to cluster,
     namespace and service account, and leave the first one for the way back.
-    """
 
     Before:
 
@@ -255,6 +254,7 @@ def trusts_ecs_only(role: Role, estate: Estate) -> Iterator[Outcome]:
               StringEquals:
                 aws:RequestTag/kubernetes-namespace: shop
                 aws:RequestTag/kubernetes-service-account: orders
+    """
     if not estate.task_role_users.get(role.identity):
         yield not_applicable(_NO_TASK_ROLE, reads=())
         return

@@ -50,8 +50,6 @@ def environment_file(container: Container) -> Iterator[Outcome]:
 
     Fix: move the file into the repository, let the pipeline make a ConfigMap of it, and take what is secret out into
     an ExternalSecret.
-    """
-    files = container.definition.environment_files
 
     Before:
 
@@ -72,6 +70,8 @@ def environment_file(container: Container) -> Iterator[Outcome]:
             - name: app
               envFrom:
                 - configMapRef: {name: orders}
+    """
+    files = container.definition.environment_files
     if files:
         which = "a file" if len(files) == 1 else f"{len(files)} files"
         evidence = [
@@ -101,8 +101,6 @@ def expanded_reference(container: Container) -> Iterator[Outcome]:
     alone, and so is a command substitution such as ``$(hostname)`` that names no variable of the container.
 
     Fix: write ``$$(NAME)`` where the text is meant literally, and keep ``$(NAME)`` where the value is wanted.
-    """
-    definition = container.definition
 
     Before:
 
@@ -118,6 +116,8 @@ def expanded_reference(container: Container) -> Iterator[Outcome]:
               env:
                 - {name: HOST, value: db}
                 - {name: PATTERN, value: "$$(HOST)/literally"}
+    """
+    definition = container.definition
     texts = [each for each in container.texts() if each.element != "healthCheck"]  # a probe's command is left alone
     if not texts:
         yield not_applicable("the container has no variable, command or entry point")
@@ -155,8 +155,6 @@ def invalid_name(workload: Workload) -> Iterator[Outcome]:
 
     Fix: make the new names by one rule (lower case, hyphens for underscores, cut at 63 with a short hash), check
     that no two of them meet, and keep the list of old and new names.
-    """
-    for what, name, evidence in _names(workload):
 
     Before:
 
@@ -169,6 +167,8 @@ def invalid_name(workload: Workload) -> Iterator[Outcome]:
         spec:
           containers:
             - name: orders-api
+    """
+    for what, name, evidence in _names(workload):
         if name and not _LABEL.fullmatch(name):
             yield fail(f"{what} {name} needs another name on Kubernetes", evidence, element=f"{what} {name}")
 
@@ -211,8 +211,6 @@ def invalid_port_name(container: Container) -> Iterator[Outcome]:
     underscores. A name that is cut or changed must be changed in Services, probes and routes as well.
 
     Fix: give the port a short name by its protocol (http, grpc, metrics) and refer to it everywhere.
-    """
-    for index, port in enumerate(container.definition.port_mappings):
 
     Before:
 
@@ -226,6 +224,8 @@ def invalid_port_name(container: Container) -> Iterator[Outcome]:
             - name: app
               ports:
                 - {name: http, containerPort: 8080}
+    """
+    for index, port in enumerate(container.definition.port_mappings):
         at = container.at("portMappings", index, "name")
         if not port.name or container.task.is_unresolved(*at):
             continue

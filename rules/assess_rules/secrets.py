@@ -76,8 +76,6 @@ def credential_in_variable(container: Container, estate: Estate) -> Iterator[Out
 
     Fix: rotate the credential now, store it in Secrets Manager, let an ExternalSecret bring it into the namespace,
     refer to it with ``secretKeyRef``, and deregister the revisions that hold the old one.
-    """
-    definition = container.definition
 
     Before:
 
@@ -105,6 +103,8 @@ def credential_in_variable(container: Container, estate: Estate) -> Iterator[Out
                 - name: DB_PASSWORD
                   valueFrom:
                     secretKeyRef: {name: orders, key: db-password}
+    """
+    definition = container.definition
     if not definition.environment:
         yield not_applicable(_NO_VARIABLES)
         return
@@ -185,8 +185,6 @@ def credential_in_command(container: Container, estate: Estate) -> Iterator[Outc
 
     Fix: rotate the credential, put it into a Secret, hand it over as a variable or a file, and let the command
     refer to that (``$(NAME)`` in args, or the program's own option for a file).
-    """
-    definition = container.definition
 
     Before:
 
@@ -203,6 +201,8 @@ def credential_in_command(container: Container, estate: Estate) -> Iterator[Outc
                 - name: DB_PASSWORD
                   valueFrom:
                     secretKeyRef: {name: orders, key: db-password}
+    """
+    definition = container.definition
     check = definition.health_check
     fields: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
         ("the command", ("command",), definition.command),
@@ -378,8 +378,6 @@ def secrets_manager_reference(container: Container) -> Iterator[Outcome]:
 
     Fix: write one ExternalSecret for each workload with a SecretStore for its namespace, and decide how often it
     refreshes and what restarts the Pods then.
-    """
-    yield from _listed(container, "secretsmanager", "Secrets Manager")
 
     Before:
 
@@ -407,6 +405,8 @@ def secrets_manager_reference(container: Container) -> Iterator[Outcome]:
           data:
             - secretKey: API_KEY
               remoteRef: {key: prod/orders/api}
+    """
+    yield from _listed(container, "secretsmanager", "Secrets Manager")
 
 
 @rule(
@@ -427,8 +427,6 @@ def parameter_store_reference(container: Container) -> Iterator[Outcome]:
 
     Fix: write one ExternalSecret for each workload with the ParameterStore provider, read whole paths in one go,
     and refresh hourly rather than every minute.
-    """
-    yield from _listed(container, "ssm", "Parameter Store")
 
     Before:
 
@@ -456,6 +454,8 @@ def parameter_store_reference(container: Container) -> Iterator[Outcome]:
           data:
             - secretKey: LEVEL
               remoteRef: {key: /prod/orders/level}
+    """
+    yield from _listed(container, "ssm", "Parameter Store")
 
 
 def _listed(container: Container, service: str, title: str) -> Iterator[Outcome]:
@@ -487,8 +487,6 @@ def part_of_a_secret(container: Container) -> Iterator[Outcome]:
 
     Fix: write the key as ``remoteRef.property`` and the stage or version as ``remoteRef.version``; ask whether a
     pinned version is still meant.
-    """
-    found = [each for each in _references(container) if any(each.suffix)]
 
     Before:
 
@@ -508,6 +506,8 @@ def part_of_a_secret(container: Container) -> Iterator[Outcome]:
           data:
             - secretKey: DB_USER
               remoteRef: {key: prod/orders/db, property: username}
+    """
+    found = [each for each in _references(container) if any(each.suffix)]
     if not found and _is_open(container):
         yield unknown(Reason.UNRESOLVED, "ecs.task_definitions")
     if found:
