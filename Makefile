@@ -7,7 +7,7 @@ STAMP := .venv/.made-from-pyproject
 PYTEST_WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench
+.PHONY: help demo test lint format reference bench
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1: /p' Makefile
@@ -26,6 +26,9 @@ lint: $(STAMP) ## check format, style and types
 format: $(STAMP) ## write the format, and fix what can be fixed
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+reference: $(STAMP) ## write docs/rules.md anew from the rules and their tests
+	$(BIN)/python -m tests.support.reference
 
 bench: $(STAMP) ## measure start-up and large estates
 	$(BIN)/python -m pytest -q -s tests/bench
