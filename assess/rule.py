@@ -100,7 +100,7 @@ class Severity(StrEnum):
     @property
     def rank(self) -> int:
         """0 for critical to 4 for info."""
-        return list(Severity).index(self)
+        return _RANKS[self]
 
     def at_most(self, other: "Severity") -> "Severity":
         """The milder of the two."""
@@ -112,6 +112,8 @@ class Severity(StrEnum):
 
 
 CRITICAL, HIGH, MEDIUM, LOW, INFO = Severity
+
+_RANKS = {each: rank for rank, each in enumerate(Severity)}
 
 
 class Effort(StrEnum):

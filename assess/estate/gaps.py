@@ -22,12 +22,15 @@ class Reason(StrEnum):
     @property
     def rank(self) -> int:
         """Place in the order; the lowest counts where several apply."""
-        return list(Reason).index(self)
+        return _RANKS[self]
 
     @property
     def is_operators_move(self) -> bool:
         """Whether granting, retrying or widening the scan would answer: these count as failed in a score."""
         return self in (Reason.DENIED, Reason.ERROR, Reason.NOT_COLLECTED)
+
+
+_RANKS = {each: rank for rank, each in enumerate(Reason)}
 
 
 class Gap(BaseModel):
