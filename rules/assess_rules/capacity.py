@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from assess.config import Policy
 from assess.estate.ecs import CapacityProvider, Cluster, Container, TaskDefinition
 from assess.estate.estate import Estate
 from assess.estate.facts import Evidence
@@ -14,9 +15,11 @@ from assess.rule import (
     Checklist,
     Kind,
     Outcome,
+    Reason,
     fail,
     not_applicable,
     rule,
+    unknown,
 )
 
 _RESOURCES = "https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/"
@@ -321,3 +324,124 @@ def size_of_the_task_only(task: TaskDefinition) -> Iterator[Outcome]:
             f"{len(unsized)} containers of task definition {task.family} share its size and have none of their own",
             *(_place(each) for each in unsized),
         )
+
+
+@rule(
+    "CAP-CPU-LIMIT-INTRODUCED",
+    Checklist.CAPACITY,
+    kind=Kind.CONVERSION,
+    effort=HOURS,
+    needs=("ecs.task_definitions",),
+    looks_at=("containerDefinitions[].cpu", "cpu", "requiresCompatibilities"),
+    reference=_RESOURCES,
+)
+def cpu_share(container: Container, estate: Estate) -> Iterator[Outcome]:
+    """A container has a share of CPU, and no limit.
+
+    On an instance the CPU units of a container are a share in times of need; when its neighbours are idle it may use
+    all processors. Copied into limits.cpu they become a ceiling, and the container is throttled where it never was.
+
+    Fix: carry the units over as requests.cpu (1024 units are 1000m) and leave limits.cpu out.
+    """
+    task, units = container.task, container.definition.cpu
+    if units and not estate.runs_on_fargate(container) and not _task_has(task, "cpu"):
+        yield fail(f"container {container.name} has a share of {units} CPU units", task.evidence(*container.at("cpu")))
+
+
+_FARGATE_MEMORY_GIB: tuple[tuple[float, tuple[float, ...]], ...] = (
+    (0.25, (0.5, 1, 2)),
+    (0.5, (1, 2, 3, 4)),
+    (1, tuple(range(2, 9))),
+    (2, tuple(range(4, 17))),
+    (4, tuple(range(8, 31))),
+    (8, tuple(range(16, 61, 4))),
+    (16, tuple(range(32, 121, 8))),
+)
+"""vCPU, and the memory in GB that EKS Fargate gives a Pod with it
+(https://docs.aws.amazon.com/eks/latest/userguide/fargate-pod-configuration.html)."""
+
+_FARGATE_OVERHEAD_MIB = 256
+"""What EKS Fargate adds to every Pod for the kubelet and its companions (the same page)."""
+
+
+@rule(
+    "CAP-FARGATE-ROUNDING",
+    Checklist.CAPACITY,
+    severity=LOW,
+    effort=HOURS,
+    needs=("ecs.task_definitions",),
+    also_uses=("policy.target",),
+    looks_at=("cpu", "memory"),
+    reference="https://docs.aws.amazon.com/eks/latest/userguide/fargate-pod-configuration.html",
+)
+def rounded_up_on_fargate(task: TaskDefinition, policy: Policy) -> Iterator[Outcome]:
+    """EKS Fargate would give, and charge, a larger size than the task has.
+
+    EKS Fargate adds 256 MiB to the memory of every Pod and then rounds up to the next size that it offers. A task that
+    fills its size on ECS needs the next one, and at the end of a row the next number of processors: 1 vCPU with 8 GB
+    becomes 2 vCPU with 9 GB.
+
+    Fix: ask for 256 MiB less than the size where the container does not need them, or choose nodes.
+    """
+    if policy.target.compute != "fargate":
+        yield not_applicable("EKS Fargate is not the chosen target")
+        return
+    cpu, memory = task.cpu_units, task.memory_mib
+    if not cpu or not memory:
+        yield (
+            unknown(Reason.UNRESOLVED)
+            if task.is_unresolved("cpu") or task.is_unresolved("memory")
+            else not_applicable("the task has no size")
+        )
+        return
+    before, after = _fargate_size(cpu, memory), _fargate_size(cpu, memory + _FARGATE_OVERHEAD_MIB)
+    if before == after:
+        return
+    size = "more than EKS Fargate offers" if after is None else f"{after[0]:g} vCPU and {after[1]:g} GB on EKS Fargate"
+    yield fail(
+        f"the task's {cpu / 1024:g} vCPU and {memory / 1024:g} GB become {size}",
+        task.evidence("cpu"),
+        task.evidence("memory"),
+    )
+
+
+def _fargate_size(cpu: int, memory: int) -> tuple[float, float] | None:
+    """The smallest size (vCPU, GB) that holds CPU units and MiB of memory."""
+    for processors, sizes in _FARGATE_MEMORY_GIB:
+        for size in sizes:
+            if processors * 1024 >= cpu and size * 1024 >= memory:
+                return processors, size
+    return None
+
+
+@rule(
+    "CAP-NODE-SIZING",
+    Checklist.CAPACITY,
+    kind=Kind.INVENTORY,
+    effort=DAYS,
+    needs=("ecs.clusters", "ecs.capacity_providers", "ecs.container_instances"),
+    reference="https://docs.aws.amazon.com/eks/latest/best-practices/cas.html",
+)
+def instances_to_replace(cluster: Cluster, estate: Estate) -> Iterator[Outcome]:
+    """The cluster has instances, which nodes have to take the place of.
+
+    How many nodes of which size are needed follows from the requests of the Pods, what a node keeps for itself, the
+    daemons on it and room for a rollout. The instances of today say what was enough until now. Fargate only clusters
+    are sized by their tasks instead.
+
+    Fix: choose instance types by the largest Pod and by the ratio of memory to CPU, let Karpenter or Auto Mode pick
+    among many, and compare the result with the instances of today.
+    """
+    instances = estate.container_instances_by_cluster.get(cluster.identity, ())
+    count = len(instances) or cluster.registered_container_instances_count or 0
+    types = sorted({each.attribute("ecs.instance-type") or "" for each in instances} - {""})
+    if count:
+        kinds = f" ({', '.join(types)})" if types else ""
+        noun = "instance" if count == 1 else "instances"
+        at = cluster.evidence("registeredContainerInstancesCount", value=str(count))
+        yield fail(f"cluster {cluster.name} has {count} {noun}{kinds}", at, element="instances")
+    for index, name in enumerate(cluster.capacity_providers):
+        provider = estate.capacity_provider_by_name.get((cluster.origin.account, cluster.origin.region, name))
+        if provider is not None and provider.managed_instances_provider:
+            message = f"cluster {cluster.name} draws on managed instances of provider {name}"
+            yield fail(message, cluster.evidence("capacityProviders", index, value=name), element=name)

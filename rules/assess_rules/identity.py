@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from assess.config import Policy
 from assess.estate.estate import Estate
 from assess.estate.facts import Evidence
 from assess.estate.identity import Role, Statement
@@ -447,3 +448,32 @@ def _account(arn: str) -> str:
 def _is_foreign(arn: str, role: Role) -> bool:
     """Whether a resource lies in another account than the role, or in any (``*``)."""
     return _account(arn) not in ("", _account(role.identity))
+
+
+@rule(
+    "IAM-FARGATE-IRSA",
+    Checklist.IDENTITY,
+    kind=Kind.CONVERSION,
+    effort=HOURS,
+    needs=("ecs.task_definitions",),
+    also_uses=("policy.target",),
+    looks_at=("taskRoleArn", "runtimePlatform.operatingSystemFamily"),
+    reference="https://docs.aws.amazon.com/eks/latest/userguide/pod-identities.html",
+)
+def no_pod_identity(workload: Workload, policy: Policy) -> Iterator[Outcome]:
+    """Pod Identity does not work where the workload is to run.
+
+    EKS Pod Identity needs its agent on a Linux node. On EKS Fargate and on Windows nodes roles are given by IRSA:
+    through the cluster's OpenID Connect provider, with the ServiceAccount named in the trust policy of each role.
+
+    Fix: make an OIDC provider for the cluster, trust it in the role with conditions on sub and aud, and annotate the
+    ServiceAccount with the role.
+    """
+    task = workload.task_definition
+    if task is None or not task.task_role_arn:
+        return
+    on_fargate = policy.target.compute == "fargate"
+    if on_fargate or task.is_windows:
+        where = "EKS Fargate" if on_fargate else "Windows nodes"
+        message = f"workload {workload.name} needs IRSA for its role: Pod Identity does not work on {where}"
+        yield fail(message, task.evidence("taskRoleArn"))

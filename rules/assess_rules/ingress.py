@@ -294,3 +294,154 @@ def instance_targets(group: TargetGroup) -> Iterator[Outcome]:
     """
     if group.target_type == "instance":
         yield fail(f"target group {group.name} sends requests to instances", group.evidence("TargetType"))
+
+
+@rule(
+    "ING-SHARED-LB",
+    Checklist.INGRESS,
+    severity=MEDIUM,
+    effort=HOURS,
+    needs=("elb.listeners", "elb.target_groups", "ecs.services"),
+    across=("ecs.services",),
+    reference="https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/targetgroupbinding/targetgroupbinding/",
+)
+def shared_load_balancer(balancer: LoadBalancer, estate: Estate) -> Iterator[Outcome]:
+    """The load balancer also leads to targets that are no workloads of this scan.
+
+    A controller that owns a load balancer removes the listeners and rules that it did not make. Where functions,
+    instances or services of others stand behind it too, that takes their traffic away.
+
+    Passes: the second target group of a blue/green deployment; load balancers with a service whose deployments
+    CodeDeploy or somebody else controls are not judged by it.
+
+    Fix: leave the load balancer to whoever owns it now, and bind the Pods to a target group of their own by a
+    TargetGroupBinding; or give the workloads a load balancer of their own first.
+    """
+    if balancer.type not in ("application", "network"):
+        yield not_applicable("its listeners have no target groups", reads=())
+        return
+    own, alternates, foreign_controller = _groups_of_workloads(estate)
+    named: dict[str, Evidence] = {}
+    for listener in estate.listeners_by_load_balancer.get(balancer.identity, ()):
+        for arn, evidence in _forwards(listener, estate.rules_by_listener.get(listener.identity, ())):
+            named.setdefault(arn, evidence)
+    if not own & named.keys():
+        yield not_applicable("no rule leads to a workload of this scan")
+        return
+    for arn in sorted(named.keys() - own - alternates):
+        group = estate.target_group_by_arn.get(arn)
+        kind = group.target_type if group is not None else None
+        if foreign_controller & named.keys() and kind != "lambda":
+            continue  # it may be the group that the next deployment goes to
+        name = group.name if group is not None else arn.rpartition(":targetgroup/")[2].partition("/")[0]
+        what = "a function" if kind == "lambda" else "targets that are no workloads of this scan"
+        message = f"load balancer {balancer.name} also leads to {what}, by target group {name}"
+        yield fail(message, named[arn], element=name)
+
+
+def _groups_of_workloads(estate: Estate) -> tuple[set[str], set[str], set[str]]:
+    """ARNs of target groups: those of workloads, blue/green seconds, and those that ECS itself does not switch."""
+    own: set[str] = set()
+    alternates: set[str] = set()
+    foreign: set[str] = set()
+    for service in (each.service for each in estate.workloads if each.service is not None):
+        attached = [*service.load_balancers, *(each for held in service.task_sets for each in held.load_balancers)]
+        groups = {each.target_group_arn or "" for each in attached} - {""}
+        own |= groups
+        for each in attached:
+            alternates.add(str((each.advanced_configuration or {}).get("alternateTargetGroupArn") or ""))
+        controller = service.deployment_controller
+        if controller is not None and controller.type in ("CODE_DEPLOY", "EXTERNAL"):
+            foreign |= groups
+    return own, alternates - {""}, foreign
+
+
+def _forwards(listener: Listener, rules: tuple[ListenerRule, ...]) -> Iterator[tuple[str, Evidence]]:
+    """Target groups that a listener leads to, each with the action that says so."""
+    for index, action in enumerate(listener.default_actions):
+        for arn in action.target_groups:
+            yield arn, listener.evidence("DefaultActions", index, value=arn)
+    for rule_ in rules:
+        for index, action in enumerate(rule_.actions):
+            for arn in action.target_groups:
+                yield arn, rule_.evidence("Actions", index, value=arn)
+
+
+_BALANCER_DEFAULTS = {"idle_timeout.timeout_seconds": "60", "client_keep_alive.seconds": "3600"}
+"""https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html"""
+
+_GROUP_DEFAULTS = {"deregistration_delay.timeout_seconds": "300", "slow_start.duration_seconds": "0"}
+"""https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-target-group-attributes.html"""
+
+
+@rule(
+    "ING-TIMEOUTS",
+    Checklist.INGRESS,
+    kind=Kind.CONVERSION,
+    effort=HOURS,
+    needs=("elb.attributes",),
+    reference="https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/ingress/annotations/",
+)
+def times_of_its_own(balancer: LoadBalancer, estate: Estate) -> Iterator[Outcome]:
+    """The load balancer or a target group behind it has times of its own.
+
+    Somebody set them because the default broke something: long requests, connections that a server closes first, cold
+    caches. A load balancer or target group that a controller makes has the defaults again unless each attribute is
+    named.
+
+    Fix: copy every attribute that differs into the annotations load-balancer-attributes and target-group-attributes
+    (or the LoadBalancerConfiguration and TargetGroupConfiguration of the Gateway API).
+    """
+    for key, default in _BALANCER_DEFAULTS.items():
+        value = (balancer.attributes or {}).get(key)
+        if value not in (None, "", default):
+            message = f"{key} of load balancer {balancer.name} is {value}, not {default}"
+            yield fail(message, balancer.evidence("Attributes", key, value=value), element=key)
+    for group in estate.target_groups:
+        if balancer.identity not in group.load_balancer_arns:
+            continue
+        for key, default in _GROUP_DEFAULTS.items():
+            value = (group.attributes or {}).get(key)
+            if value not in (None, "", default):
+                message = f"{key} of target group {group.name} is {value}, not {default}"
+                yield fail(message, group.evidence("Attributes", key, value=value), element=f"{group.name} {key}")
+
+
+@rule(
+    "ING-NLB-CLIENT-IP",
+    Checklist.INGRESS,
+    severity=MEDIUM,
+    effort=DAYS,
+    needs=("elb.attributes", "elb.target_groups"),
+    also_uses=("survey.A12",),
+    reference="https://docs.aws.amazon.com/elasticloadbalancing/latest/network/edit-target-group-attributes.html",
+)
+def passes_client_addresses_on(balancer: LoadBalancer, estate: Estate) -> Iterator[Outcome]:
+    """A Network Load Balancer passes the address of the client on.
+
+    Applications, allow-lists and security groups behind it see who calls. A new target group of type ip does not pass
+    the address on over TCP unless it is told to, so limits by address stop working, or block everybody at once. With
+    the PROXY protocol the server expects a header that a new group does not send, and every connection fails.
+
+    Fires: client address preservation or the PROXY protocol is on for a target group behind it. Endpoint services
+    (PrivateLink) that point at the load balancer are not looked at.
+
+    Fix: keep the load balancer, bind the Pods to a target group with the same attributes by a TargetGroupBinding, and
+    test which address the application sees before traffic moves.
+    """
+    if balancer.type != "network":
+        yield not_applicable("it is not a Network Load Balancer", reads=())
+        return
+    for group in estate.target_groups:
+        if balancer.identity in group.load_balancer_arns:
+            for key, what in _CLIENT_ADDRESS.items():
+                if (group.attributes or {}).get(key) == "true":
+                    message = f"target group {group.name} of load balancer {balancer.name} {what}"
+                    evidence = group.evidence("Attributes", key, value="true")
+                    yield fail(message, evidence, element=f"{group.name} {key}")
+
+
+_CLIENT_ADDRESS = {
+    "preserve_client_ip.enabled": "keeps the address of the client",
+    "proxy_protocol_v2.enabled": "sends the PROXY protocol",
+}

@@ -1,7 +1,7 @@
 """Manifests: what a task definition says that a manifest cannot say in the same words."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from assess.estate.ecs import CapacityProvider, Cluster, Container, Service, TaskDefinition
@@ -11,6 +11,7 @@ from assess.estate.redaction import MARKER
 from assess.estate.workloads import Workload
 from assess.fields.usage import strangers
 from assess.rule import (
+    DAYS,
     HOURS,
     LOW,
     MEDIUM,
@@ -18,6 +19,7 @@ from assess.rule import (
     Kind,
     Outcome,
     Reason,
+    Threshold,
     fail,
     not_applicable,
     rule,
@@ -381,3 +383,114 @@ def _unread(estate: Estate) -> Iterator[Outcome]:
             missing = estate.missing(fact, origin, None)
             if missing is not None:
                 yield unknown(missing.reason, *(missing.actions or (fact,)))
+
+
+_MANY_VARIABLES = 200
+
+
+@rule(
+    "MAN-CONFIG-SIZE",
+    Checklist.MANIFESTS,
+    severity=LOW,
+    effort=HOURS,
+    needs=("ecs.task_definitions",),
+    looks_at=("containerDefinitions[].environment",),
+    # a ConfigMap takes 1 MiB, and a whole task definition 64 KiB: only the number of variables can be too large
+    thresholds=(Threshold("variables", _MANY_VARIABLES, 1, 10000, "variables of a container", whole=True),),
+    reference="https://kubernetes.io/docs/concepts/configuration/configmap/",
+)
+def many_variables(container: Container, thresholds: Mapping[str, float]) -> Iterator[Outcome]:
+    """A container has a very large number of variables.
+
+    Hundreds of variables are a configuration file in another form. As a ConfigMap nobody can review them, each change
+    starts all Pods anew, and Kubernetes adds variables of its own for every Service unless enableServiceLinks is off.
+
+    Fix: put them into a configuration file that a ConfigMap mounts, and keep variables for what differs between
+    environments.
+    """
+    variables = container.definition.environment
+    if not variables:
+        yield not_applicable("the container has no environment variable")
+    elif len(variables) > thresholds["variables"]:
+        yield fail(
+            f"container {container.name} has {len(variables)} environment variables",
+            container.task.evidence(*container.at("environment"), value=f"{len(variables)} variables"),
+        )
+
+
+@rule(
+    "MAN-NAME-COLLISION",
+    Checklist.MANIFESTS,
+    severity=MEDIUM,
+    effort=HOURS,
+    needs=("ecs.services", "ecs.task_definitions"),
+    also_uses=("policy.target",),
+    across=("ecs.services",),
+    reference="https://kubernetes.io/docs/concepts/overview/working-with-objects/names/",
+)
+def names_that_meet(estate: Estate) -> Iterator[Outcome]:
+    """Two workloads of a cluster would become one object.
+
+    ECS tells names apart by capitals and underscores, Kubernetes takes neither. Names that differ only in them, or
+    only after 63 characters, become one name; the second manifest that is applied overwrites the first, and one of
+    the two services is gone.
+
+    Passes: workloads of different clusters, which go to different namespaces, and of different kinds.
+
+    Fix: give one of the two another name before manifests are made, or a namespace of its own.
+    """
+    placed = [each for each in estate.workloads if each.kind != "task_definition"]
+    if len(placed) < 2:
+        yield not_applicable("there is a single workload")
+        return
+    named: dict[tuple[str, str, str], list[Workload]] = {}
+    for each in placed:
+        named.setdefault((each.cluster_arn, each.kind, _object_name(each.name)), []).append(each)
+    for (_, _, name), workloads in sorted(named.items()):
+        if len(workloads) > 1:
+            holders = [each.service or each.task_definition for each in workloads]
+            evidence = [
+                each.evidence("serviceName" if isinstance(each, Service) else "family")
+                for each in holders
+                if each is not None
+            ]
+            if evidence:
+                yield fail(
+                    f"{' and '.join(each.name for each in workloads)} of cluster {workloads[0].cluster}"
+                    f" would both be named {name}",
+                    *evidence,
+                    element=f"{workloads[0].cluster}/{name}",
+                    workloads=[each.id for each in workloads],
+                )
+
+
+def _object_name(name: str) -> str:
+    """A name as a DNS label: lower case, hyphens for all else, at most 63 characters."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:63].rstrip("-")
+
+
+@rule(
+    "MAN-NAMESPACE-LAYOUT",
+    Checklist.MANIFESTS,
+    kind=Kind.INVENTORY,
+    effort=DAYS,
+    needs=("ecs.clusters",),
+    also_uses=("survey", "tags"),
+    reference="https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/",
+)
+def clusters_to_lay_out(estate: Estate) -> Iterator[Outcome]:
+    """Several ECS clusters have to be laid out in namespaces or clusters.
+
+    An ECS cluster may stand for a team, an environment or a kind of capacity. Namespaces separate names, quotas and
+    permissions, but not nodes or upgrades; which cluster becomes a namespace and which a cluster of its own is a
+    decision that is hard to change later.
+
+    Fix: make a namespace for each team and environment, with quotas and limits, and keep production in a cluster of
+    its own.
+    """
+    used = sorted({each.cluster_arn for each in estate.workloads if each.cluster_arn})
+    clusters = [estate.cluster_by_arn[arn] for arn in used if arn in estate.cluster_by_arn]
+    if len(clusters) > 1:
+        shown = ", ".join(each.name for each in clusters[:5]) + (" and more" if len(clusters) > 5 else "")
+        message = f"{len(clusters)} ECS clusters hold the workloads: {shown}"
+        yield fail(message, *(each.evidence("clusterName") for each in clusters))

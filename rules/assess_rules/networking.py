@@ -546,3 +546,31 @@ def _place_of_network(workload: Workload) -> Evidence:
             index = next(index for index, each in enumerate(holders) if each is running)
             return service.evidence(field, index, *steps)
     return service.evidence(*steps)
+
+
+@rule(
+    "VPC-IPV6",
+    Checklist.NETWORKING,
+    kind=Kind.INVENTORY,
+    effort=DAYS,
+    needs=("vpc.vpcs", "ecs.services"),
+    also_uses=("elb.load_balancers", "ecs.account_settings"),
+    reference="https://docs.aws.amazon.com/eks/latest/userguide/cni-ipv6.html",
+)
+def dual_stack(vpc: Vpc, estate: Estate) -> Iterator[Outcome]:
+    """The VPC or a load balancer in it uses IPv6.
+
+    The address family of an EKS cluster is chosen when the cluster is made and never changes, and its Pods have one
+    family only, while ECS tasks in a dual-stack subnet have both. Clients, allow-lists and security groups that count
+    on one of them need a look before the cluster exists.
+
+    Fix: choose the family first; for IPv6 check that every dependency and every add-on works with it.
+    """
+    blocks = [each.ipv6_cidr_block for each in vpc.ipv6_cidr_block_association_set if each.ipv6_cidr_block]
+    if blocks:
+        at = ("Ipv6CidrBlockAssociationSet", 0, "Ipv6CidrBlock")
+        yield fail(f"VPC {vpc.name} has IPv6 addresses", vpc.evidence(*at, value=blocks[0]), element="vpc")
+    for balancer in estate.load_balancers:
+        if balancer.vpc_id == vpc.vpc_id and (balancer.ip_address_type or "").startswith("dualstack"):
+            message = f"load balancer {balancer.name} in VPC {vpc.name} is reached by IPv6"
+            yield fail(message, balancer.evidence("IpAddressType"), element=balancer.name)

@@ -1,5 +1,6 @@
 """Observability: where logs and metrics go today."""
 
+import re
 from collections.abc import Iterator
 
 from assess.estate.ecs import Cluster, Container, TaskDefinition
@@ -19,7 +20,7 @@ from assess.rule import (
     rule,
     unknown,
 )
-from assess_rules.known_images import agent_of
+from assess_rules.known_images import agent_of, presumed_agent_of
 
 _ROUTER = "awsfirelens"
 _INSTANCE_LOGS = ("/var/lib/docker", "/var/lib/docker/containers")
@@ -299,3 +300,92 @@ def agent_beside_the_application(container: Container, estate: Estate) -> Iterat
             f"container {container.name} is a monitoring agent beside the application ({agent.name})",
             container.task.evidence(*container.at("image")),
         )
+
+
+@rule(
+    "OBS-LOG-SECRET",
+    Checklist.OBSERVABILITY,
+    kind=Kind.CONVERSION,
+    effort=HOURS,
+    needs=("ecs.task_definitions",),
+    looks_at=("containerDefinitions[].logConfiguration.secretOptions",),
+    reference="https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Container-Insights-setup-logs-FluentBit.html",
+)
+def secret_of_the_log_driver(container: Container) -> Iterator[Outcome]:
+    """The log driver of a container reads a secret.
+
+    ECS hands the secret to the log driver of this one container. On EKS one collector on each node ships the logs of
+    all Pods: it needs the secret, and the container does not.
+
+    Fix: give the secret to the collector by an ExternalSecret in its namespace, and take it out of the workload.
+    """
+    configuration = container.definition.log_configuration
+    for index, each in enumerate(configuration.secret_options if configuration is not None else ()):
+        at = container.at("logConfiguration", "secretOptions", index, "name")
+        message = f"the log driver of container {container.name} reads the secret option {each.name}"
+        yield fail(message, container.task.evidence(*at), element=each.name)
+
+
+_LOG_FOLDER = re.compile(r"/var/log(?:/|$)|/logs?/?$")
+
+
+@rule(
+    "OBS-FILE-LOGS",
+    Checklist.OBSERVABILITY,
+    severity=MEDIUM,
+    effort=DAYS,
+    confidence=0.5,
+    needs=("ecs.task_definitions", "survey.A2"),
+    looks_at=("containerDefinitions[].mountPoints",),
+    reference="https://kubernetes.io/docs/concepts/cluster-administration/logging/",
+)
+def logs_in_files(workload: Workload) -> Iterator[Outcome]:
+    """An application seems to write its logs to files.
+
+    The agents that collect logs on a node read what containers write to standard output, and nothing else. Logs in
+    files of a volume are collected by nobody after the move unless something reads them. A volume that is mounted for
+    writing at a folder for logs suggests it; whether other files are written only the owner knows.
+
+    Fix: let the application log to standard output, or read the files in a native sidecar that shares the volume.
+    """
+    if workload.kind == "daemon":
+        yield not_applicable("an agent of the node keeps its own logs", reads=("ecs.services",))
+        return
+    task = workload.task_definition
+    for container in task.containers() if task is not None else ():
+        if task is None or presumed_agent_of(container) is not None:
+            continue
+        for index, mount in enumerate(container.definition.mount_points):
+            if _LOG_FOLDER.search(mount.container_path) and mount.read_only is not True:
+                yield fail(
+                    f"container {container.name} seems to write logs to files in {mount.container_path}",
+                    task.evidence(*container.at("mountPoints", index, "containerPath")),
+                    element=f"{container.name} {mount.container_path}",
+                )
+
+
+@rule(
+    "OBS-COST-ALLOCATION",
+    Checklist.OBSERVABILITY,
+    kind=Kind.CONVERSION,
+    effort=HOURS,
+    needs=("ecs.services",),
+    reference="https://docs.aws.amazon.com/cur/latest/userguide/split-cost-allocation-data.html",
+)
+def costs_by_tags_of_ecs(workload: Workload) -> Iterator[Outcome]:
+    """Costs of the service are told apart by tags that ECS sets.
+
+    ECS tags each task, so Fargate's costs are seen by service and cluster. Pods have no tags and share nodes: the bill
+    shows nodes, and reports by service show nothing after the move.
+
+    Fix: switch on split cost allocation data for EKS (or run a tool such as OpenCost), label Pods with what the tags
+    say today, and compare both reports while the platforms run side by side.
+    """
+    service = workload.service
+    if service is None:
+        return
+    propagated = service.propagate_tags not in (None, "", "NONE")
+    if service.enable_ecs_managed_tags or propagated:
+        how = "tags that ECS manages" if service.enable_ecs_managed_tags else "tags that are passed on to tasks"
+        field = "enableECSManagedTags" if service.enable_ecs_managed_tags else "propagateTags"
+        yield fail(f"costs of service {workload.name} can be told apart by {how}", service.evidence(field))

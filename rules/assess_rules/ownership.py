@@ -1,22 +1,28 @@
 """Ownership: who decides about a workload, and who will run the platform."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from assess.estate.ecs import Container
 from assess.estate.estate import Estate
 from assess.estate.workloads import OWNER_TAGS, Workload
 from assess.rule import (
+    DAYS,
     HIGH,
     HOURS,
+    LOW,
     MEDIUM,
     WEEKS,
     Checklist,
     Outcome,
     Reason,
     Team,
+    Threshold,
     fail,
+    not_applicable,
     rule,
     unknown,
 )
+from assess_rules.known_images import datastore_of, image_of, is_sidecar, presumed_agent_of
 
 
 @rule(
@@ -75,4 +81,103 @@ def no_owner(workload: Workload, estate: Estate) -> Iterator[Outcome]:
         yield fail(
             f"no tag of workload {workload.name} names an owner",
             holder.evidence("tags", value=f"none of {', '.join(OWNER_TAGS)}"),
+        )
+
+
+@rule(
+    "OWN-STALE",
+    Checklist.OWNERSHIP,
+    severity=LOW,
+    worst=MEDIUM,
+    effort=DAYS,
+    needs=("ecs.task_definitions", "ecs.deployments"),
+    thresholds=(
+        Threshold("days", 180, 1, 3650, "days since the last deployment that are a low finding", whole=True),
+        Threshold("many_days", 365, 1, 3650, "days since the last deployment that are a medium finding", whole=True),
+    ),
+    reference="https://docs.aws.amazon.com/prescriptive-guidance/latest/application-portfolio-assessment-guide/introduction.html",
+)
+def not_deployed_for_long(workload: Workload, estate: Estate, thresholds: Mapping[str, float]) -> Iterator[Outcome]:
+    """The workload has not been deployed for a long time.
+
+    A move needs a build that works: new probes, other shutdown, another SDK. After half a year base images have gone,
+    credentials of the pipeline have run out and the people who knew it are elsewhere, and that is found out in the
+    middle of the move.
+
+    Passes: known agents and datastores of others, which stay at a version on purpose, are not judged.
+
+    Fix: build the image anew from its source and deploy it on ECS before anything else is changed.
+    """
+    task, service = workload.task_definition, workload.service
+    if task is None:
+        return
+    if all(presumed_agent_of(each) or datastore_of(each) for each in task.containers()):
+        yield not_applicable("its images are others', kept at a version on purpose", reads=("ecs.task_definitions",))
+        return
+    deployed = service.primary.created_at if service is not None and service.primary is not None else None
+    latest = max((each for each in (deployed, task.registered_at) if each is not None), default=None)
+    if latest is None:
+        yield unknown(Reason.NO_DATA)
+        return
+    age = (estate.collected_at - latest).days
+    if age > thresholds["days"]:
+        if service is not None and service.primary is not None and latest == deployed:
+            at = ("deployments", service.deployments.index(service.primary), "createdAt")
+            evidence = service.evidence(*at, value=latest.date().isoformat())
+        else:
+            evidence = task.evidence("registeredAt", value=latest.date().isoformat())
+        yield fail(
+            f"workload {workload.name} was last deployed {age} days ago",
+            evidence,
+            severity=MEDIUM if age > thresholds["many_days"] else LOW,
+        )
+
+
+_PUBLIC_REGISTRIES = frozenset(
+    {"docker.io", "quay.io", "ghcr.io", "gcr.io", "registry.k8s.io", "mcr.microsoft.com", "docker.elastic.co"}
+    | {"registry.gitlab.com", "nvcr.io", "registry.access.redhat.com"}
+)
+"""Registries where anybody publishes images for anybody."""
+
+_SOURCE_LABELS = ("org.opencontainers.image.source", "org.label-schema.vcs-url")
+
+
+@rule(
+    "OWN-VENDOR",
+    Checklist.OWNERSHIP,
+    severity=LOW,
+    effort=DAYS,
+    confidence=0.5,
+    needs=("ecs.task_definitions",),
+    also_uses=("survey",),
+    looks_at=("containerDefinitions[].image",),
+    reference="https://docs.aws.amazon.com/prescriptive-guidance/latest/application-portfolio-assessment-guide/introduction.html",
+)
+def image_of_others(container: Container) -> Iterator[Outcome]:
+    """A container runs an image that others build.
+
+    Where shutdown, health endpoints or logs of the image do not fit a Pod, the team cannot change them. The vendor
+    usually has a chart or an operator for Kubernetes, which differs from what runs on ECS today.
+
+    Passes: images from a registry of one's own, or with credentials, or whose labels name their source; known sidecars
+    and agents are not judged.
+
+    Fix: look for the vendor's Helm chart or operator, compare its defaults with the task definition, and ask the
+    vendor what is supported.
+    """
+    if is_sidecar(container):
+        yield not_applicable("it is a sidecar or an agent")
+        return
+    image = image_of(container)
+    if image.registry is None:
+        yield unknown(Reason.UNRESOLVED)
+        return
+    definition = container.definition
+    is_ours = definition.repository_credentials is not None or any(
+        each in definition.docker_labels for each in _SOURCE_LABELS
+    )
+    if not is_ours and (image.registry in _PUBLIC_REGISTRIES or image.is_docker_hub or image.is_public_ecr):
+        yield fail(
+            f"container {container.name} runs an image of {image.registry}, where others publish",
+            container.task.evidence(*container.at("image")),
         )

@@ -1,10 +1,10 @@
 """Images and runtime: operating system, processor, accelerators and where the image comes from."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from assess.checklist import Checklist
 from assess.config import Policy
-from assess.estate.ecs import Container, TaskDefinition
+from assess.estate.ecs import CapacityProvider, Container, TaskDefinition
 from assess.estate.estate import Estate
 from assess.estate.facts import Evidence, pointer
 from assess.estate.workloads import Workload
@@ -16,6 +16,7 @@ from assess.rule import (
     LOW,
     MEDIUM,
     WEEKS,
+    Kind,
     Outcome,
     Reason,
     fail,
@@ -23,7 +24,7 @@ from assess.rule import (
     rule,
     unknown,
 )
-from assess_rules.known_images import image_of
+from assess_rules.known_images import agent_of, image_of, is_mesh_proxy
 
 # --- platform ---------------------------------------------------------------------------------------------------
 
@@ -382,3 +383,256 @@ def _running_digest(container: Container, estate: Estate) -> Evidence | None:
             return None
         found |= digests
     return next(iter(found.values())) if len(found) == 1 else None
+
+
+@rule(
+    "RUN-GPU-SHARING",
+    Checklist.RUNTIME,
+    severity=MEDIUM,
+    effort=DAYS,
+    needs=("ecs.task_definitions",),
+    looks_at=("containerDefinitions[].resourceRequirements",),
+    reference="https://github.com/NVIDIA/k8s-device-plugin",
+)
+def shared_gpu(container: Container) -> Iterator[Outcome]:
+    """A container shares a GPU with others
+
+    ECS gives the container a share of a GPU's memory and threads by the Multi-Process Service of NVIDIA. The device
+    plugin of Kubernetes shares a GPU in equal parts only, as many as are configured for the whole node, so an exact
+    share cannot be asked for, and a neighbour may take what this container had.
+
+    Fix: Configure MPS or time slicing in the device plugin on a node pool of its own, or claim a share by Dynamic
+    Resource Allocation; measure with the neighbours that it will have.
+    """
+    requirements = container.definition.resource_requirements
+    gpus = [(index, each) for index, each in enumerate(requirements) if each.type == "GPU"]
+    if not gpus:
+        yield not_applicable("the container asks for no GPU")
+        return
+    for index, each in gpus:
+        if each.sharing_strategy and "nvidiaMps" in each.sharing_strategy:
+            at = container.at("resourceRequirements", index, "sharingStrategy", "nvidiaMps")
+            evidence = container.task.evidence(*at, value="set")
+            yield fail(f"container {container.name} shares its GPU with other containers (MPS)", evidence)
+
+
+# --- where images come from -------------------------------------------------------------------------------------
+
+
+@rule(
+    "RUN-HUB-IMAGE",
+    Checklist.RUNTIME,
+    severity=LOW,
+    effort=HOURS,
+    needs=("ecs.task_definitions",),
+    looks_at=("containerDefinitions[].image",),
+    reference="https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache.html",
+)
+def image_from_docker_hub(container: Container) -> Iterator[Outcome]:
+    """A container's image comes from Docker Hub
+
+    Docker Hub limits how often one address may pull. All nodes of a cluster leave through a few NAT gateways, and
+    nodes come and go far more often than container instances did, so a busy hour of scaling ends in ImagePullBackOff.
+
+    Passes: an image of a pull-through cache, whose name begins with a registry of ECR.
+
+    Fix: Set up an ECR pull-through cache for Docker Hub and put its prefix before the image's name.
+    """
+    image = image_of(container)
+    if image.registry is None:
+        yield unknown(Reason.UNRESOLVED)
+    elif image.is_docker_hub:
+        message = f"the image of container {container.name} comes from Docker Hub"
+        yield fail(message, container.task.evidence(*container.at("image")))
+
+
+@rule(
+    "RUN-CROSS-ACCOUNT-ECR",
+    Checklist.RUNTIME,
+    severity=MEDIUM,
+    softest=LOW,
+    effort=HOURS,
+    needs=("ecs.task_definitions",),
+    looks_at=("containerDefinitions[].image",),
+    reference="https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policies.html",
+)
+def image_of_another_account(container: Container) -> Iterator[Outcome]:
+    """A container's image lies in another account or region
+
+    A task pulls its image by its execution role, a Pod by the role of its node. A repository policy that names the
+    execution role stops matching, and every Pod ends in ImagePullBackOff. Pulls from another region cost time and
+    money at every new node. Where the policy admits the whole account or organisation, it is a low finding.
+
+    Passes: Amazon ECR Public, and the images of agents that AWS publishes in accounts of its own.
+
+    Fix: Let the repository policy admit the node role, the account or the organisation, and replicate images into the
+    region of the cluster.
+    """
+    image, origin = image_of(container), container.task.origin
+    if image.registry is None:
+        yield unknown(Reason.UNRESOLVED)
+        return
+    if not image.is_ecr:
+        yield not_applicable("the image is not in a private ECR registry")
+        return
+    if agent_of(container) is not None or is_mesh_proxy(container):
+        return
+    if not origin.account:
+        yield unknown(Reason.NOT_IN_SOURCE, "ecs.services")
+        return
+    account = image.ecr_account if image.ecr_account not in (None, origin.account) else None
+    region = image.ecr_region if image.ecr_region not in (None, origin.region) else None
+    if account or region:
+        where = " and ".join([*([f"account {account}"] if account else []), *([f"region {region}"] if region else [])])
+        message = f"the image of container {container.name} lies in {where}"
+        # whom the other account's repository policy admits is not read; pulls within an account need none
+        yield fail(
+            message,
+            container.task.evidence(*container.at("image")),
+            severity=MEDIUM if account else LOW,
+            softest=LOW if account else None,
+        )
+
+
+@rule(
+    "RUN-PRIVATE-REGISTRY",
+    Checklist.RUNTIME,
+    kind=Kind.CONVERSION,
+    effort=HOURS,
+    needs=("ecs.task_definitions",),
+    looks_at=("containerDefinitions[].repositoryCredentials",),
+    reference="https://kubernetes.io/docs/tasks/configure-pod-container/pull-image-private-registry/",
+)
+def private_registry(container: Container) -> Iterator[Outcome]:
+    """A container's image is pulled with credentials of its own
+
+    ECS reads the credentials of the registry from Secrets Manager. A kubelet takes them from a Secret of type
+    dockerconfigjson in the Pod's namespace, which has another form and must be kept up to date when the password
+    changes.
+
+    Fix: Let External Secrets make the Secret, name it under imagePullSecrets of the ServiceAccount, or copy the image
+    into ECR.
+    """
+    credentials = container.definition.repository_credentials
+    if credentials is not None:
+        evidence = container.task.evidence(*container.at("repositoryCredentials", "credentialsParameter"))
+        yield fail(f"the image of container {container.name} is pulled with credentials of its own", evidence)
+
+
+@rule(
+    "RUN-FAULT-INJECTION",
+    Checklist.RUNTIME,
+    kind=Kind.CONVERSION,
+    effort=HOURS,
+    needs=("ecs.task_definitions",),
+    looks_at=("enableFaultInjection",),
+    reference="https://docs.aws.amazon.com/fis/latest/userguide/eks-pod-actions.html",
+)
+def fault_injection(task: TaskDefinition) -> Iterator[Outcome]:
+    """Faults may be injected into the task
+
+    AWS Fault Injection Service reaches tasks by the ECS agent and Pods by actions of their own, with a ServiceAccount
+    and RBAC in the cluster. Experiments that name ECS tasks find nothing to act on after the move.
+
+    Fix: Write the experiments anew with the aws:eks:pod actions, and give their ServiceAccount its permissions.
+    """
+    if task.enable_fault_injection:
+        yield fail("the task takes injected faults of AWS FIS", task.evidence("enableFaultInjection"))
+
+
+_TRUE = ("true", "1")
+
+
+@rule(
+    "RUN-FIPS",
+    Checklist.RUNTIME,
+    severity=MEDIUM,
+    effort=DAYS,
+    needs=("ecs.task_definitions", "ecs.capacity_providers"),
+    looks_at=("containerDefinitions[].environment",),
+    reference="https://docs.aws.amazon.com/eks/latest/userguide/create-node-class.html",
+)
+def validated_cryptography(workload: Workload, estate: Estate) -> Iterator[Outcome]:
+    """The workload relies on cryptography that FIPS 140 validates
+
+    Whether cryptography is validated depends on the operating system of the node and on the endpoints that are called.
+    Ordinary EKS nodes are not in FIPS mode. Nothing fails when that is forgotten, except the next audit.
+
+    Fix: Choose nodes in FIPS mode (Bottlerocket's FIPS variants, or advancedSecurity.fips of an Auto Mode NodeClass),
+    keep AWS_USE_FIPS_ENDPOINT in the Pods, and have the security owner confirm it.
+    """
+    task, arn = workload.task_definition, workload.arn or workload.task_definition_arn
+    if workload.origin.region.startswith("us-gov-") or arn.startswith("arn:aws-us-gov:"):
+        holder = workload.service or task
+        if holder is not None:
+            message = f"workload {workload.name} runs in GovCloud"
+            yield fail(message, holder.evidence(value=workload.origin.region), element="GovCloud")
+    for provider in _providers(workload, estate):
+        template = (provider.managed_instances_provider or {}).get("instanceLaunchTemplate")
+        if isinstance(template, Mapping) and template.get("fipsEnabled") is True:
+            at = ("managedInstancesProvider", "instanceLaunchTemplate", "fipsEnabled")
+            message = f"capacity provider {provider.name} gives instances in FIPS mode"
+            yield fail(message, provider.evidence(*at, value="true"), element=provider.name)
+    for container in task.containers() if task is not None else ():
+        for index, variable in enumerate(container.definition.environment):
+            if task is not None and variable.name == "AWS_USE_FIPS_ENDPOINT" and variable.value.lower() in _TRUE:
+                message = f"container {container.name} calls the FIPS endpoints of AWS"
+                evidence = task.evidence(*container.at("environment", index, "value"))
+                yield fail(message, evidence, element=f"{container.name} {variable.name}")
+
+
+def _providers(workload: Workload, estate: Estate) -> Iterator[CapacityProvider]:
+    """The capacity providers that a service draws on, itself or by its cluster's default."""
+    service, cluster = workload.service, workload.cluster_facts
+    strategy = service.strategy if service is not None else ()
+    if not strategy and cluster is not None and not (service is not None and service.launch_type):
+        strategy = cluster.default_capacity_provider_strategy
+    for each in strategy:
+        key = (workload.origin.account, workload.origin.region, each.capacity_provider)
+        provider = estate.capacity_provider_by_name.get(key)
+        if provider is not None:
+            yield provider
+
+
+@rule(
+    "RUN-ARCH-UNKNOWN",
+    Checklist.RUNTIME,
+    severity=LOW,
+    confidence=0.8,
+    effort=HOURS,
+    needs=("ecs.task_definitions", "ecs.container_instances"),
+    looks_at=("runtimePlatform.cpuArchitecture",),
+    reference="https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/",
+)
+def processor_not_declared(task: TaskDefinition, estate: Estate) -> Iterator[Outcome]:
+    """A task may run on processors of two kinds, and does not say on which
+
+    The cluster has x86 and Arm instances, and the task definition names neither. The scheduler of Kubernetes knows
+    nothing of what is in an image either: on a pool with both kinds an image for one of them ends in "exec format
+    error" on every second node.
+
+    Passes: a cluster whose instances all have one architecture.
+
+    Fix: Look into the image's manifest list, and set a nodeSelector on kubernetes.io/arch where it holds one
+    architecture only.
+    """
+    platform = task.runtime_platform
+    if platform is not None and platform.cpu_architecture:
+        yield not_applicable("the task definition names the architecture", reads=("ecs.task_definitions",))
+        return
+    users = estate.users(task)
+    if estate.runs_on_fargate(task):
+        yield not_applicable("Fargate takes X86_64 where none is named", reads=("ecs.task_definitions",))
+        return
+    clusters = {each.cluster_arn: each.cluster for each in users if not each.is_fargate}
+    known = False
+    for arn in sorted(clusters):
+        instances = estate.container_instances_by_cluster.get(arn, ())
+        found = {each.attribute("ecs.cpu-architecture") or "" for each in instances} - {""}
+        known = known or bool(found)
+        if len(found) > 1:
+            message = f"task definition {task.name} names no architecture, and cluster {clusters[arn]} has"
+            evidence = task.evidence("runtimePlatform", "cpuArchitecture", value="absent")
+            yield fail(f"{message} {' and '.join(sorted(found))}", evidence, element=clusters[arn])
+    if clusters and not known and not estate.missing("ecs.container_instances", task.origin):
+        yield unknown(Reason.NO_DATA, "ecs.container_instances")

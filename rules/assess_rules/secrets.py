@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
+from assess.config import Policy
 from assess.estate.ecs import Container, Secret, TaskDefinition
 from assess.estate.estate import Estate
 from assess.estate.facts import Evidence
@@ -28,6 +29,7 @@ from assess.rule import (
     DAYS,
     HIGH,
     HOURS,
+    LOW,
     MEDIUM,
     Checklist,
     Kind,
@@ -801,3 +803,58 @@ def _description(found: Redaction, estate: Estate) -> str:
     users = len(estate.redaction_users.get(found.group, ()))
     spread = f", the same in {users} workloads" if users > 1 else ""
     return f"detector {found.detector}, {found.length} characters{spread}"
+
+
+# --- the chosen target ------------------------------------------------------------------------------------------
+
+
+@rule(
+    "SEC-FARGATE-CSI",
+    Checklist.SECRETS,
+    severity=LOW,
+    effort=HOURS,
+    needs=("policy.target",),
+    reference="https://docs.aws.amazon.com/eks/latest/userguide/manage-secrets.html",
+)
+def csi_driver_on_fargate(_estate: Estate, policy: Policy) -> Iterator[Outcome]:
+    """The chosen way to secrets does not work on the chosen compute
+
+    The AWS provider of the Secrets Store CSI Driver runs as a DaemonSet, and EKS Fargate has none. A Pod that mounts
+    its secrets this way never starts there.
+
+    Fix: Choose the External Secrets Operator, which makes Kubernetes Secrets and runs as an ordinary Deployment.
+    """
+    target = policy.target
+    if target.compute is not None and target.compute != "fargate":
+        yield not_applicable("the target is not EKS Fargate")
+    elif target.compute is None or target.secrets is None:
+        yield unknown(Reason.UNANSWERED, "policy.target")
+    elif target.secrets == "csi_driver":
+        chosen = Evidence(source="assess.toml", pointer="/target/secrets", value="csi_driver")
+        yield fail("the CSI driver for secrets is chosen together with EKS Fargate", chosen)
+
+
+@rule(
+    "SEC-ETCD-ENCRYPTION",
+    Checklist.SECRETS,
+    severity=MEDIUM,
+    effort=HOURS,
+    confidence=0.8,
+    needs=("survey", "policy.target"),
+    reference="https://docs.aws.amazon.com/eks/latest/userguide/envelope-encryption.html",
+)
+def native_secrets(_estate: Estate, policy: Policy) -> Iterator[Outcome]:
+    """Kubernetes Secrets alone may not be protected well enough
+
+    A Secret is base64, which is no protection: whoever may read Secrets in a namespace, or start a Pod in it, has the
+    value. EKS encrypts what is stored, from version 1.28 on with a key of AWS unless another is named, but who may read
+    is decided by RBAC, and a manifest with a Secret in Git is public to all who read the repository.
+
+    Fix: plan RBAC that lets nobody but controllers read Secrets, a KMS key of one's own where it is asked for, and
+    keep values out of Git.
+    """
+    chosen = policy.target.secrets
+    if chosen is not None and chosen != "native":
+        yield not_applicable("secrets are not kept in Kubernetes alone")
+    else:
+        yield unknown(Reason.UNANSWERED, *(("policy.target",) if chosen is None else ("survey",)))

@@ -576,3 +576,89 @@ def _percentages(service: Service) -> tuple[int, int, bool]:
 def _stops_first(service: Service) -> bool:
     lowest, highest, _ = _percentages(service)
     return lowest == 0 and highest <= 100
+
+
+@rule(
+    "SVC-AZ-SPREAD",
+    Checklist.SERVICE_CONFIGURATION,
+    kind=Kind.CONVERSION,
+    effort=HOURS,
+    needs=("ecs.services", "vpc.subnets"),
+    reference="https://kubernetes.io/docs/concepts/scheduling-eviction/topology-spread-constraints/",
+)
+def spread_over_zones(workload: Workload, estate: Estate) -> Iterator[Outcome]:
+    """ECS spreads the service's tasks over zones.
+
+    ECS spreads tasks over the zones of their subnets and, with Availability Zone rebalancing, moves them back after a
+    disturbance. The scheduler of Kubernetes prefers to spread Pods when it places them, but gives way when a zone is
+    full, and never moves a Pod that runs.
+
+    Fix: write a topologySpreadConstraint over topology.kubernetes.io/zone into the Pod template, and run the
+    descheduler where an even spread matters.
+    """
+    service = workload.service
+    if service is None or workload.kind == "daemon":
+        return
+    subnets = [estate.subnet_by_id.get(id) for id in sorted(estate.subnet_ids(workload))]
+    zones = {each.availability_zone or each.availability_zone_id for each in subnets if each is not None} - {None}
+    if len(zones) > 1:
+        again = service.availability_zone_rebalancing == "ENABLED"
+        yield fail(
+            f"tasks of service {workload.name} are spread over {len(zones)} zones{', and moved back' if again else ''}",
+            service.evidence("availabilityZoneRebalancing", value=None if again else "default spread"),
+        )
+
+
+@rule(
+    "SVC-MULTI-TG",
+    Checklist.SERVICE_CONFIGURATION,
+    kind=Kind.CONVERSION,
+    effort=HOURS,
+    needs=("ecs.services",),
+    reference="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/register-multiple-targetgroups.html",
+)
+def several_target_groups(workload: Workload) -> Iterator[Outcome]:
+    """The service registers its tasks with several target groups.
+
+    Several load balancers or ports lead to the same tasks. One Kubernetes Service can stand behind several routes, but
+    each target group needs a TargetGroupBinding or a route of its own, and a Pod is ready for traffic only when all of
+    them find it healthy. The second group of a blue/green deployment does not count.
+
+    Fix: make one Service with all ports, and one route or TargetGroupBinding for each target group.
+    """
+    service = workload.service
+    attached = service.all_load_balancers if service is not None else ()
+    groups = {each.target_group_arn or each.load_balancer_name or "" for each in attached} - {""}
+    if service is not None and len(groups) > 1:
+        yield fail(
+            f"service {workload.name} registers its tasks with {len(groups)} target groups",
+            service.evidence("loadBalancers", value=f"{len(groups)} target groups"),
+        )
+
+
+@rule(
+    "SVC-NO-PDB-EQUIV",
+    Checklist.SERVICE_CONFIGURATION,
+    kind=Kind.CONVERSION,
+    effort=HOURS,
+    needs=("ecs.services",),
+    reference="https://kubernetes.io/docs/tasks/run-application/configure-pdb/",
+)
+def kept_up_while_draining(workload: Workload) -> Iterator[Outcome]:
+    """ECS keeps tasks of the service running while instances are drained.
+
+    The minimum healthy percentage of a service also holds when an instance is drained. A Deployment's maxUnavailable
+    counts in its own rollouts only: a drained node may take all Pods at once unless a PodDisruptionBudget forbids it,
+    and nobody makes one by default.
+
+    Fix: write a PodDisruptionBudget with minAvailable of the same percentage, which leaves room for one Pod to go.
+    """
+    service = workload.service
+    if service is None or workload.kind == "daemon" or workload.environment != "production":
+        return
+    lowest, _, _ = _percentages(service)
+    if lowest >= 50 and (service.desired_count or 0) > 1:
+        yield fail(
+            f"ECS keeps {lowest} percent of the tasks of production service {workload.name} running",
+            service.evidence("deploymentConfiguration", "minimumHealthyPercent", value=str(lowest)),
+        )

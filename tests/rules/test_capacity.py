@@ -19,9 +19,11 @@ from tests.rules.harness import (
     passes,
     primary,
     service,
+    target,
     task,
     task_arn,
     unknown,
+    unseen,
 )
 
 UNREAD = (service(), denied("ecs.task_definitions", "ecs:DescribeTaskDefinition", resource=task_arn("orders")))
@@ -50,7 +52,100 @@ def scaled(name: str = "orders") -> Given:
 
 FARGATE: dict[str, Any] = {"requiresCompatibilities": ["FARGATE"], "cpu": "256", "memory": "512"}
 
+
+def sized(cpu: str, memory: str) -> Given:
+    return task(cpu=cpu, memory=memory, requiresCompatibilities=["FARGATE"], networkMode="awsvpc")
+
+
+def node(number: int) -> Given:
+    return given(
+        "container_instances",
+        containerInstanceArn=f"arn:aws:ecs:eu-west-1:111122223333:container-instance/shop/{number}",
+        clusterArn="arn:aws:ecs:eu-west-1:111122223333:cluster/shop",
+        attributes=[{"name": "ecs.instance-type", "value": "m5.large"}],
+    )
+
+
+ON_FARGATE = target(compute="fargate")
+SIZES = (
+    fails(
+        "CAP-CPU-LIMIT-INTRODUCED",
+        "a share of CPU on an instance",
+        task(container(cpu=256)),
+        says="container app has a share of 256 CPU units",
+        at="/containerDefinitions/0/cpu",
+    ),
+    not_applicable("CAP-CPU-LIMIT-INTRODUCED", "the task has a size", task(container(cpu=256), cpu="512")),
+    not_applicable("CAP-CPU-LIMIT-INTRODUCED", "no share", task(container(cpu=0))),
+    not_applicable("CAP-CPU-LIMIT-INTRODUCED", "Fargate", sized("256", "512")),
+    unknown(
+        "CAP-CPU-LIMIT-INTRODUCED",
+        "the task definition could not be described",
+        *UNREAD,
+        reason=Reason.DENIED,
+    ),
+    fails(
+        "CAP-FARGATE-ROUNDING",
+        "the last size of a row",
+        sized("1024", "8192"),
+        ON_FARGATE,
+        says="the task's 1 vCPU and 8 GB become 2 vCPU and 9 GB on EKS Fargate",
+        at="/cpu",
+    ),
+    fails(
+        "CAP-FARGATE-ROUNDING",
+        "the largest size",
+        sized("16 vCPU", "120 GB"),
+        ON_FARGATE,
+        says="the task's 16 vCPU and 120 GB become more than EKS Fargate offers",
+    ),
+    passes("CAP-FARGATE-ROUNDING", "room for the overhead", sized("1024", "7900"), ON_FARGATE),
+    not_applicable("CAP-FARGATE-ROUNDING", "nodes", sized("1024", "8192"), target(compute="auto_mode")),
+    not_applicable("CAP-FARGATE-ROUNDING", "nothing is chosen", sized("1024", "8192")),
+    not_applicable("CAP-FARGATE-ROUNDING", "no size", task(), ON_FARGATE),
+    unknown(
+        "CAP-FARGATE-ROUNDING",
+        "a placeholder for the size",
+        file(unresolved={"/cpu": "${CPU}"}, memory="512"),
+        ON_FARGATE,
+        reason=Reason.UNRESOLVED,
+    ),
+    fails(
+        "CAP-NODE-SIZING",
+        "instances",
+        task(),
+        node(1),
+        node(2),
+        says="cluster shop has 2 instances (m5.large)",
+        element="instances",
+        at="/registeredContainerInstancesCount",
+    ),
+    fails(
+        "CAP-NODE-SIZING",
+        "managed instances",
+        task(),
+        cluster(capacityProviders=["managed"]),
+        given(
+            "capacity_providers",
+            capacityProviderArn="arn:aws:ecs:eu-west-1:111122223333:capacity-provider/managed",
+            name="managed",
+            managedInstancesProvider={"instanceLaunchTemplate": {}},
+        ),
+        says="cluster shop draws on managed instances of provider managed",
+        element="managed",
+    ),
+    not_applicable("CAP-NODE-SIZING", "Fargate only", sized("256", "512"), cluster(capacityProviders=["FARGATE"])),
+    unknown(
+        "CAP-NODE-SIZING",
+        "instances were not read",
+        task(),
+        unseen("ecs.container_instances"),
+        reason=Reason.NOT_COLLECTED,
+    ),
+)
+
 CASES = (
+    *SIZES,
     fails(
         "CAP-NO-MEMORY-LIMIT",
         "neither the container nor its task has any memory value",

@@ -19,6 +19,7 @@ from tests.rules.harness import (
     role,
     role_arn,
     service,
+    target,
     task,
     task_arn,
     unknown,
@@ -97,7 +98,35 @@ def partner(*actions: str) -> Given:
     )
 
 
+COMPUTE = (
+    fails(
+        "IAM-FARGATE-IRSA",
+        "EKS Fargate",
+        TASK,
+        target(compute="fargate"),
+        says="workload orders needs IRSA for its role: Pod Identity does not work on EKS Fargate",
+        at="/taskRoleArn",
+    ),
+    fails(
+        "IAM-FARGATE-IRSA",
+        "Windows nodes",
+        task(taskRoleArn=role_arn("orders"), runtimePlatform={"operatingSystemFamily": "WINDOWS_SERVER_2022_CORE"}),
+        target(compute="managed_nodes"),
+        says="workload orders needs IRSA for its role: Pod Identity does not work on Windows nodes",
+    ),
+    not_applicable("IAM-FARGATE-IRSA", "Linux nodes", TASK, target(compute="managed_nodes")),
+    not_applicable("IAM-FARGATE-IRSA", "no task role", task(), target(compute="fargate")),
+    unknown(
+        "IAM-FARGATE-IRSA",
+        "the task definition could not be described",
+        service(),
+        denied("ecs.task_definitions", "ecs:DescribeTaskDefinition", resource=task_arn("orders")),
+        reason=Reason.DENIED,
+    ),
+)
+
 CASES = (
+    *COMPUTE,
     fails(
         "IAM-INSTANCE-ROLE-DEPENDENCY",
         "no task role, and the instance may read a bucket",

@@ -87,7 +87,145 @@ TO_HTTPS = {
 }
 REFUSED = denied("elb.listeners", "elasticloadbalancing:DescribeRules")
 
+OTHER_GROUP = f"{_ELB}:targetgroup/other/4"
+
+
+def leads_to(*arns: str) -> Given:
+    forward = {"Type": "forward", "ForwardConfig": {"TargetGroups": [{"TargetGroupArn": arn} for arn in arns]}}
+    return given("listeners", ListenerArn=LISTENER, LoadBalancerArn=BALANCER, Port=443, DefaultActions=[forward])
+
+
+def behind(**fields: Any) -> Given:
+    return given(
+        "target_groups",
+        **{
+            "TargetGroupArn": GROUP,
+            "TargetGroupName": "orders",
+            "TargetType": "ip",
+            "LoadBalancerArns": [BALANCER],
+            **fields,
+        },
+    )
+
+
+def orders(**fields: Any) -> tuple[Given, ...]:
+    attached = {"targetGroupArn": GROUP, "containerName": "app", "containerPort": 80, **fields.pop("attached", {})}
+    return (task(), service(loadBalancers=[attached], **fields))
+
+
+OTHER = behind(TargetGroupArn=OTHER_GROUP, TargetGroupName="other")
+SHARED = (
+    fails(
+        "ING-SHARED-LB",
+        "a group of somebody else",
+        *orders(),
+        balancer(),
+        behind(),
+        OTHER,
+        leads_to(GROUP, OTHER_GROUP),
+        says="load balancer shop also leads to targets that are no workloads of this scan, by target group other",
+        element="other",
+        at="/DefaultActions/0",
+    ),
+    fails(
+        "ING-SHARED-LB",
+        "a function",
+        *orders(deploymentController={"type": "CODE_DEPLOY"}),
+        balancer(),
+        behind(),
+        behind(TargetGroupArn=OTHER_GROUP, TargetGroupName="other", TargetType="lambda"),
+        leads_to(GROUP, OTHER_GROUP),
+        says="load balancer shop also leads to a function, by target group other",
+    ),
+    passes("ING-SHARED-LB", "dedicated", *orders(), balancer(), behind(), leads_to(GROUP)),
+    passes(
+        "ING-SHARED-LB",
+        "the second group of a blue/green deployment",
+        *orders(attached={"advancedConfiguration": {"alternateTargetGroupArn": OTHER_GROUP}}),
+        balancer(),
+        behind(),
+        OTHER,
+        leads_to(GROUP, OTHER_GROUP),
+    ),
+    passes(
+        "ING-SHARED-LB",
+        "the group of CodeDeploy's next deployment",
+        *orders(deploymentController={"type": "CODE_DEPLOY"}),
+        balancer(),
+        behind(),
+        OTHER,
+        leads_to(GROUP, OTHER_GROUP),
+    ),
+    not_applicable("ING-SHARED-LB", "no rule leads to a workload", *orders(), balancer(), behind(), leads_to()),
+    unknown(
+        "ING-SHARED-LB", "rules could not be described", *orders(), balancer(), behind(), REFUSED, reason=Reason.DENIED
+    ),
+    fails(
+        "ING-TIMEOUTS",
+        "times of the load balancer and of a group",
+        *orders(),
+        given(
+            "load_balancers",
+            LoadBalancerArn=BALANCER,
+            LoadBalancerName="shop",
+            Type="application",
+            Attributes={"idle_timeout.timeout_seconds": "180", "client_keep_alive.seconds": "3600"},
+        ),
+        behind(Attributes={"deregistration_delay.timeout_seconds": "30", "slow_start.duration_seconds": "0"}),
+        says=(
+            "idle_timeout.timeout_seconds of load balancer shop is 180, not 60",
+            "deregistration_delay.timeout_seconds of target group orders is 30, not 300",
+        ),
+        element=("idle_timeout.timeout_seconds", "orders deregistration_delay.timeout_seconds"),
+        at=("/Attributes/idle_timeout.timeout_seconds", "/Attributes/deregistration_delay.timeout_seconds"),
+    ),
+    not_applicable(
+        "ING-TIMEOUTS",
+        "defaults",
+        *orders(),
+        balancer(),
+        behind(Attributes={"deregistration_delay.timeout_seconds": "300"}),
+    ),
+    *(
+        fails(
+            "ING-NLB-CLIENT-IP",
+            key,
+            *orders(),
+            balancer("network"),
+            behind(Attributes={key: "true"}),
+            says=f"target group orders of load balancer shop {what}",
+            element=f"orders {key}",
+            at=f"/Attributes/{key}",
+        )
+        for key, what in (
+            ("preserve_client_ip.enabled", "keeps the address of the client"),
+            ("proxy_protocol_v2.enabled", "sends the PROXY protocol"),
+        )
+    ),
+    passes(
+        "ING-NLB-CLIENT-IP",
+        "both are off",
+        *orders(),
+        balancer("network"),
+        behind(Attributes={"preserve_client_ip.enabled": "false", "proxy_protocol_v2.enabled": "false"}),
+    ),
+    not_applicable("ING-NLB-CLIENT-IP", "an Application Load Balancer", *orders(), balancer(), behind()),
+    *(
+        unknown(
+            rule,
+            "attributes could not be described",
+            *orders(),
+            balancer("network"),
+            behind(),
+            denied("elb.attributes", "elasticloadbalancing:DescribeTargetGroupAttributes"),
+            reason=Reason.DENIED,
+        )
+        for rule in ("ING-TIMEOUTS", "ING-NLB-CLIENT-IP")
+    ),
+)
+
 CASES = (
+    *SHARED,
     fails(
         "ING-CLB",
         "a service registers with a Classic Load Balancer",

@@ -28,7 +28,72 @@ from tests.rules.harness import (
 PROVIDER = "arn:aws:ecs:eu-west-1:111122223333:capacity-provider"
 UNREAD = (service(), denied("ecs.task_definitions", "ecs:DescribeTaskDefinition", resource=task_arn("orders")))
 
+
+def many(count: int) -> dict[str, Any]:
+    return container(environment=[{"name": f"SETTING_{number}", "value": "on"} for number in range(count)])
+
+
+LAYOUT = (
+    fails(
+        "MAN-CONFIG-SIZE",
+        "more than 200",
+        task(many(201)),
+        says="container app has 201 environment variables",
+        at="/containerDefinitions/0/environment",
+    ),
+    fails(
+        "MAN-CONFIG-SIZE",
+        "more than the team allows",
+        task(many(51)),
+        Policy(thresholds={"MAN-CONFIG-SIZE.variables": 50}),
+        says="container app has 51 environment variables",
+    ),
+    passes("MAN-CONFIG-SIZE", "200", task(many(200))),
+    not_applicable("MAN-CONFIG-SIZE", "none", task()),
+    unknown("MAN-CONFIG-SIZE", "the task definition could not be described", *UNREAD, reason=Reason.DENIED),
+    fails(
+        "MAN-NAME-COLLISION",
+        "names that differ in an underscore",
+        task(),
+        service("orders_api", family="orders"),
+        service("Orders-API", family="orders"),
+        says="Orders-API and orders_api of cluster shop would both be named orders-api",
+        element="shop/orders-api",
+        at="/serviceName",
+    ),
+    passes(
+        "MAN-NAME-COLLISION",
+        "different clusters",
+        task(),
+        service("orders_api", family="orders"),
+        service("orders-api", family="orders", cluster="other"),
+    ),
+    passes("MAN-NAME-COLLISION", "different names", task(), service(), service("b", family="orders")),
+    not_applicable("MAN-NAME-COLLISION", "a single workload", task()),
+    unknown(
+        "MAN-NAME-COLLISION",
+        "a service could not be described",
+        task(),
+        service(),
+        service("other", family="orders"),
+        denied("ecs.services", "ecs:DescribeServices"),
+        reason=Reason.DENIED,
+    ),
+    fails(
+        "MAN-NAMESPACE-LAYOUT",
+        "two clusters",
+        task(),
+        service(),
+        service("billing", family="orders", cluster="back-office"),
+        says="2 ECS clusters hold the workloads: back-office, shop",
+        at="/clusterName",
+    ),
+    not_applicable("MAN-NAMESPACE-LAYOUT", "one cluster", task()),
+    unknown("MAN-NAMESPACE-LAYOUT", "clusters are unread", task(), unseen("ecs.clusters"), reason=Reason.NOT_COLLECTED),
+)
+
 CASES = (
+    *LAYOUT,
     fails(
         "MAN-ENVFILE-S3",
         "one file",

@@ -130,7 +130,51 @@ REFUSED_ROUTES = denied("vpc.routes", "ec2:DescribeRouteTables")
 NO_ROUTES: tuple[Piece, ...] = (*RUNNING, *two_zones(4000)[:3], REFUSED_ROUTES)
 IN_ONE: tuple[Piece, ...] = (service(**network("subnet-1")), vpc(), subnet("subnet-1"))
 
+SIX = [{"Ipv6CidrBlock": "2001:db8:1234::/56"}]
+FAMILIES = (
+    fails(
+        "VPC-IPV6",
+        "the VPC has an IPv6 block",
+        *RUNNING,
+        subnet("subnet-1"),
+        subnet("subnet-2"),
+        given("vpcs", VpcId="vpc-1", CidrBlock="10.0.0.0/16", Ipv6CidrBlockAssociationSet=SIX),
+        says="VPC vpc-1 has IPv6 addresses",
+        element="vpc",
+        at="/Ipv6CidrBlockAssociationSet/0/Ipv6CidrBlock",
+    ),
+    fails(
+        "VPC-IPV6",
+        "a load balancer is dual-stack",
+        *RUNNING,
+        subnet("subnet-1"),
+        subnet("subnet-2"),
+        vpc(),
+        given(
+            "load_balancers",
+            LoadBalancerArn=f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:loadbalancer/app/edge/1",
+            LoadBalancerName="edge",
+            VpcId="vpc-1",
+            IpAddressType="dualstack",
+        ),
+        says="load balancer edge in VPC vpc-1 is reached by IPv6",
+        element="edge",
+        at="/IpAddressType",
+    ),
+    not_applicable("VPC-IPV6", "IPv4 only", *RUNNING, subnet("subnet-1"), subnet("subnet-2"), vpc()),
+    unknown(
+        "VPC-IPV6",
+        "VPCs could not be described",
+        *RUNNING,
+        subnet("subnet-1"),
+        subnet("subnet-2"),
+        denied("vpc.vpcs", "ec2:DescribeVpcs"),
+        reason=Reason.DENIED,
+    ),
+)
+
 CASES = (
+    *FAMILIES,
     fails(
         "VPC-IP-CAPACITY",
         "every zone holds fewer addresses than the largest workload has Pods",

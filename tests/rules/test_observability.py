@@ -40,7 +40,74 @@ def insights(value: str) -> Given:
     return cluster(settings=[{"name": "containerInsights", "value": value}])
 
 
+FILES_AND_COSTS = (
+    fails(
+        "OBS-LOG-SECRET",
+        "a secret option",
+        task(
+            container(
+                logConfiguration={
+                    "logDriver": "awsfirelens",
+                    "secretOptions": [{"name": "apikey", "valueFrom": "/collector/key"}],
+                }
+            )
+        ),
+        says="the log driver of container app reads the secret option apikey",
+        element="apikey",
+        at="/containerDefinitions/0/logConfiguration/secretOptions/0/name",
+    ),
+    not_applicable("OBS-LOG-SECRET", "none", task(container(logConfiguration=AWSLOGS))),
+    unknown("OBS-LOG-SECRET", "the task definition could not be described", *UNREAD, reason=Reason.DENIED),
+    *(
+        fails(
+            "OBS-FILE-LOGS",
+            f"a volume at {path}",
+            task(container(mountPoints=[{"sourceVolume": "logs", "containerPath": path}]), volumes=[{"name": "logs"}]),
+            says=f"container app seems to write logs to files in {path}",
+            element=f"app {path}",
+            at="/containerDefinitions/0/mountPoints/0/containerPath",
+            confidence=0.5,
+        )
+        for path in ("/var/log/app", "/app/logs", "/opt/shop/log/")
+    ),
+    *(
+        unknown(
+            "OBS-FILE-LOGS",
+            situation,
+            task(container(name, mountPoints=mounts), volumes=[{"name": "logs"}]),
+            reason=Reason.UNANSWERED,
+            needs="survey.A2",
+        )
+        for situation, name, mounts in (
+            ("standard output only", "app", []),
+            ("a mount that is read", "app", [{"sourceVolume": "logs", "containerPath": "/logs", "readOnly": True}]),
+            ("a log agent", "fluent-bit", [{"sourceVolume": "logs", "containerPath": "/var/log"}]),
+            ("another folder", "app", [{"sourceVolume": "logs", "containerPath": "/data/catalogs"}]),
+        )
+    ),
+    not_applicable("OBS-FILE-LOGS", "a daemon", *daemon("fluent/fluent-bit:3")),
+    *(
+        fails(
+            "OBS-COST-ALLOCATION",
+            situation,
+            task(),
+            service(**fields),
+            says=f"costs of service orders can be told apart by {how}",
+            at=f"/{next(iter(fields))}",
+        )
+        for situation, fields, how in (
+            ("managed tags", {"enableECSManagedTags": True}, "tags that ECS manages"),
+            ("tags that are passed on", {"propagateTags": "SERVICE"}, "tags that are passed on to tasks"),
+        )
+    ),
+    not_applicable(
+        "OBS-COST-ALLOCATION", "disabled", task(), service(enableECSManagedTags=False, propagateTags="NONE")
+    ),
+    unknown("OBS-COST-ALLOCATION", "a file", file(), reason=Reason.NOT_IN_SOURCE),
+)
+
 CASES = (
+    *FILES_AND_COSTS,
     fails(
         "OBS-NO-LOGS",
         "Fargate",
@@ -243,7 +310,10 @@ CASES = (
     unknown("OBS-AGENT-SIDECAR", "the task definition was refused", *UNREAD, reason=Reason.DENIED),
 )
 
-NEVER = (never("OBS-XRAY", "not_applicable", "any workload could use it"),)
+NEVER = (
+    never("OBS-FILE-LOGS", "pass", "answers are not read yet"),
+    never("OBS-XRAY", "not_applicable", "any workload could use it"),
+)
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

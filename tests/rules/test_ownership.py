@@ -1,17 +1,27 @@
+from typing import Any
+
 import pytest
 
+from assess.config import Policy
 from assess.estate.gaps import Reason
-from assess.rule import HIGH
+from assess.rule import (
+    HIGH,
+    MEDIUM,
+)
 from tests.rules.harness import (
     ACCOUNT,
     REGION,
     Case,
+    Given,
     cluster,
+    container,
     denied,
     fails,
     file,
     never,
+    not_applicable,
     passes,
+    primary,
     service,
     task,
     unknown,
@@ -20,7 +30,93 @@ from tests.rules.harness import (
 
 SAYS = "no tag of workload orders names an owner"
 
+
+def deployed(date: str) -> Given:
+    return service(deployments=primary(createdAt=f"{date}T08:00:00Z"))
+
+
+OLD: dict[str, Any] = {"registeredAt": "2024-01-10T08:00:00Z"}
+AGE_AND_ORIGIN = (
+    fails(
+        "OWN-STALE",
+        "deployed 200 days ago",
+        task(**OLD),
+        deployed("2026-05-07"),
+        says="workload orders was last deployed 200 days ago",
+        at="/deployments/0/createdAt",
+    ),
+    fails(
+        "OWN-STALE",
+        "deployed more than a year ago",
+        task(**OLD),
+        deployed("2025-11-22"),
+        says="workload orders was last deployed 366 days ago",
+        severity=MEDIUM,
+    ),
+    fails(
+        "OWN-STALE",
+        "registered 200 days ago, and no deployment says when",
+        task(registeredAt="2026-05-07T08:00:00Z"),
+        service(),
+        says="workload orders was last deployed 200 days ago",
+        at="/registeredAt",
+    ),
+    fails(
+        "OWN-STALE",
+        "older than the team allows",
+        task(**OLD),
+        deployed("2026-10-01"),
+        Policy(thresholds={"OWN-STALE.days": 30}),
+        says="workload orders was last deployed 53 days ago",
+    ),
+    passes("OWN-STALE", "180 days ago", task(**OLD), deployed("2026-05-27")),
+    passes("OWN-STALE", "registered lately", task(registeredAt="2026-11-01T08:00:00Z"), deployed("2024-01-10")),
+    not_applicable(
+        "OWN-STALE",
+        "an agent of others",
+        task(container("agent", image="datadog/agent:7.50.0"), **OLD),
+        deployed("2024-01-10"),
+    ),
+    unknown("OWN-STALE", "nothing says when", task(), reason=Reason.NO_DATA),
+    unknown("OWN-STALE", "a file", file(), reason=Reason.NO_DATA),
+    *(
+        fails(
+            "OWN-VENDOR",
+            f"an image of {registry}",
+            task(container(image=image)),
+            says=f"container app runs an image of {registry}, where others publish",
+            at="/containerDefinitions/0/image",
+            confidence=0.5,
+        )
+        for registry, image in (
+            ("docker.io", "metabase/metabase:v0.50"),
+            ("quay.io", "quay.io/keycloak/keycloak:26.0"),
+            ("public.ecr.aws", "public.ecr.aws/bitnami/wordpress:6"),
+        )
+    ),
+    passes("OWN-VENDOR", "our own registry", task()),
+    passes("OWN-VENDOR", "a registry of our own", task(container(image="registry.example.com/orders:1"))),
+    passes(
+        "OWN-VENDOR",
+        "with credentials",
+        task(container(image="example/orders:1", repositoryCredentials={"credentialsParameter": "arn:secret"})),
+    ),
+    passes(
+        "OWN-VENDOR",
+        "a label names the source",
+        task(
+            container(
+                image="ghcr.io/example/orders:1",
+                dockerLabels={"org.opencontainers.image.source": "https://git.example.com/orders"},
+            )
+        ),
+    ),
+    not_applicable("OWN-VENDOR", "an agent", task(container(image="datadog/agent:7.50.0"))),
+    unknown("OWN-VENDOR", "a placeholder", file(container(image="${IMAGE}")), reason=Reason.UNRESOLVED),
+)
+
 CASES = (
+    *AGE_AND_ORIGIN,
     unknown(
         "OWN-PLATFORM",
         "nobody was asked",

@@ -1,5 +1,6 @@
 """Images and runtime: each rule in every situation that it tells apart."""
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from tests.rules.harness import (
     REGION,
     Case,
     Given,
+    cluster,
     container,
     denied,
     fails,
@@ -385,9 +387,165 @@ IMAGES = (
     *lost("RUN-MUTABLE-TAG"),
 )
 
-CASES: tuple[Case, ...] = (*PLATFORM, *EXTERNAL, *ACCELERATORS, *IMAGES)
+SECRET_ARN = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:registry-AbCdEf"
+MPS = {"nvidiaMps": {"memoryMiB": 4096}}
+
+
+def gpu(**fields: Any) -> dict[str, Any]:
+    return container(resourceRequirements=[{"type": "GPU", "value": "1", **fields}])
+
+
+def instance_of(architecture: str, number: int) -> Given:
+    return given(
+        "container_instances",
+        containerInstanceArn=f"arn:aws:ecs:{REGION}:{ACCOUNT}:container-instance/shop/{number}",
+        clusterArn=f"arn:aws:ecs:{REGION}:{ACCOUNT}:cluster/shop",
+        attributes=[{"name": "ecs.cpu-architecture", "value": architecture}],
+    )
+
+
+def elsewhere(account: str = ACCOUNT, region: str = REGION, repository: str = "orders") -> dict[str, Any]:
+    return container(image=f"{account}.dkr.ecr.{region}.amazonaws.com/{repository}:1.4.2")
+
+
+ORIGINS = (
+    fails(
+        "RUN-GPU-SHARING",
+        "a share of a GPU",
+        task(gpu(sharingStrategy=MPS)),
+        says="container app shares its GPU with other containers (MPS)",
+        at="/containerDefinitions/0/resourceRequirements/0/sharingStrategy/nvidiaMps",
+    ),
+    passes("RUN-GPU-SHARING", "a whole GPU", task(gpu())),
+    not_applicable("RUN-GPU-SHARING", "no GPU", task()),
+    *(
+        fails(
+            "RUN-HUB-IMAGE",
+            f"image {image}",
+            task(container(image=image)),
+            says="the image of container app comes from Docker Hub",
+            at="/containerDefinitions/0/image",
+        )
+        for image in ("nginx:1.27", "docker.io/library/nginx:1.27", "bitnami/redis:7.4")
+    ),
+    passes(
+        "RUN-HUB-IMAGE",
+        "a pull-through cache",
+        task(container(image=f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/docker-hub/library/nginx:1.27")),
+    ),
+    passes("RUN-HUB-IMAGE", "another registry", task(container(image="quay.io/prometheus/prometheus:v3.0.0"))),
+    unknown("RUN-HUB-IMAGE", "a placeholder", file(container(image="${IMAGE}")), reason=Reason.UNRESOLVED),
+    fails(
+        "RUN-CROSS-ACCOUNT-ECR",
+        "another account",
+        task(elsewhere("444455556666")),
+        says="the image of container app lies in account 444455556666",
+        at="/containerDefinitions/0/image",
+        softest=LOW,
+    ),
+    fails(
+        "RUN-CROSS-ACCOUNT-ECR",
+        "another region",
+        task(elsewhere(region="us-east-1")),
+        says="the image of container app lies in region us-east-1",
+        severity=LOW,
+    ),
+    fails(
+        "RUN-CROSS-ACCOUNT-ECR",
+        "another account and region",
+        task(elsewhere("444455556666", "us-east-1")),
+        says="the image of container app lies in account 444455556666 and region us-east-1",
+        softest=LOW,
+    ),
+    passes("RUN-CROSS-ACCOUNT-ECR", "here", task()),
+    passes("RUN-CROSS-ACCOUNT-ECR", "an agent of AWS", task(elsewhere("840364872350", repository="aws-appmesh-envoy"))),
+    not_applicable("RUN-CROSS-ACCOUNT-ECR", "ECR Public", task(container(image="public.ecr.aws/nginx/nginx:1.27"))),
+    unknown("RUN-CROSS-ACCOUNT-ECR", "a file has no account", file(), reason=Reason.NOT_IN_SOURCE),
+    unknown("RUN-CROSS-ACCOUNT-ECR", "a placeholder", file(container(image="${IMAGE}")), reason=Reason.UNRESOLVED),
+    fails(
+        "RUN-PRIVATE-REGISTRY",
+        "credentials of a registry",
+        task(container(repositoryCredentials={"credentialsParameter": SECRET_ARN})),
+        says="the image of container app is pulled with credentials of its own",
+        at="/containerDefinitions/0/repositoryCredentials/credentialsParameter",
+    ),
+    not_applicable("RUN-PRIVATE-REGISTRY", "none", task()),
+    fails(
+        "RUN-FAULT-INJECTION",
+        "faults may be injected",
+        task(enableFaultInjection=True),
+        says="the task takes injected faults of AWS FIS",
+        at="/enableFaultInjection",
+    ),
+    not_applicable("RUN-FAULT-INJECTION", "false", task(enableFaultInjection=False)),
+    not_applicable("RUN-FAULT-INJECTION", "absent", task()),
+    fails(
+        "RUN-FIPS",
+        "a variable asks for FIPS endpoints",
+        task(container(environment=[{"name": "AWS_USE_FIPS_ENDPOINT", "value": "true"}])),
+        says="container app calls the FIPS endpoints of AWS",
+        at="/containerDefinitions/0/environment/0/value",
+    ),
+    fails(
+        "RUN-FIPS",
+        "managed instances in FIPS mode",
+        task(),
+        service(capacityProviderStrategy=[{"capacityProvider": "managed", "weight": 1}], launchType=None),
+        given(
+            "capacity_providers",
+            capacityProviderArn=f"arn:aws:ecs:{REGION}:{ACCOUNT}:capacity-provider/managed",
+            name="managed",
+            managedInstancesProvider={"instanceLaunchTemplate": {"fipsEnabled": True}},
+        ),
+        says="capacity provider managed gives instances in FIPS mode",
+        element="managed",
+    ),
+    fails(
+        "RUN-FIPS",
+        "GovCloud",
+        dataclasses.replace(task(), region="us-gov-west-1"),
+        dataclasses.replace(service(), region="us-gov-west-1"),
+        dataclasses.replace(cluster(), region="us-gov-west-1"),
+        says="workload orders runs in GovCloud",
+        element="GovCloud",
+    ),
+    passes(
+        "RUN-FIPS",
+        "the variable is false",
+        task(container(environment=[{"name": "AWS_USE_FIPS_ENDPOINT", "value": "false"}])),
+    ),
+    fails(
+        "RUN-ARCH-UNKNOWN",
+        "instances of two architectures",
+        task(),
+        instance_of("x86_64", 1),
+        instance_of("arm64", 2),
+        says="task definition orders:1 names no architecture, and cluster shop has arm64 and x86_64",
+        element="shop",
+        at="/runtimePlatform/cpuArchitecture",
+        confidence=0.8,
+    ),
+    passes("RUN-ARCH-UNKNOWN", "one architecture", task(), instance_of("x86_64", 1), instance_of("x86_64", 2)),
+    not_applicable("RUN-ARCH-UNKNOWN", "it is named", task(runtimePlatform={"cpuArchitecture": "ARM64"})),
+    not_applicable("RUN-ARCH-UNKNOWN", "Fargate", task(requiresCompatibilities=["FARGATE"], networkMode="awsvpc")),
+    unknown("RUN-ARCH-UNKNOWN", "no instance at this time", task(), reason=Reason.NO_DATA),
+    *(
+        unknown(
+            rule,
+            "the task definition could not be described",
+            service(),
+            denied("ecs.task_definitions", "ecs:DescribeTaskDefinition", resource=task_arn("orders")),
+            reason=Reason.DENIED,
+        )
+        for rule in ("RUN-GPU-SHARING", "RUN-PRIVATE-REGISTRY", "RUN-FAULT-INJECTION", "RUN-FIPS")
+    ),
+)
+
+CASES: tuple[Case, ...] = (*ORIGINS, *PLATFORM, *EXTERNAL, *ACCELERATORS, *IMAGES)
 
 NEVER = (
+    never("RUN-HUB-IMAGE", "not_applicable", "every container has an image"),
+    never("RUN-FIPS", "not_applicable", "capacity, partition or environment can ask for it"),
     never("RUN-WINDOWS", "not_applicable", "every task definition has an operating system"),
     never("RUN-ARM64", "not_applicable", "every task definition has an architecture"),
     never("RUN-GMSA", "not_applicable", "any container could name a credential spec"),

@@ -15,10 +15,12 @@ from tests.rules.harness import (
     fails,
     file,
     given,
+    never,
     not_applicable,
     passes,
     role_arn,
     service,
+    target,
     task,
     task_arn,
     unknown,
@@ -62,7 +64,34 @@ def statement(principal: str | dict[str, str], **fields: Any) -> dict[str, Any]:
     return {"Effect": "Allow", "Principal": principal, "Action": "kms:Decrypt", "Resource": "*", **fields}
 
 
+CHOICES = (
+    fails(
+        "SEC-FARGATE-CSI",
+        "both are chosen",
+        task(),
+        target(compute="fargate", secrets="csi_driver"),
+        says="the CSI driver for secrets is chosen together with EKS Fargate",
+        at="/target/secrets",
+    ),
+    *(
+        passes("SEC-FARGATE-CSI", f"{method} on EKS Fargate", task(), target(compute="fargate", secrets=method))
+        for method in ("external_secrets", "native")
+    ),
+    not_applicable("SEC-FARGATE-CSI", "nodes", task(), target(compute="auto_mode", secrets="csi_driver")),
+    unknown("SEC-FARGATE-CSI", "no target is chosen", task(), reason=Reason.UNANSWERED, needs="policy.target"),
+    unknown("SEC-FARGATE-CSI", "no method is chosen", task(), target(compute="fargate"), reason=Reason.UNANSWERED),
+    *(
+        not_applicable("SEC-ETCD-ENCRYPTION", method, task(), target(secrets=method))
+        for method in ("external_secrets", "csi_driver")
+    ),
+    unknown("SEC-ETCD-ENCRYPTION", "nothing is chosen", task(), reason=Reason.UNANSWERED, needs="policy.target"),
+    unknown(
+        "SEC-ETCD-ENCRYPTION", "native", task(), target(secrets="native"), reason=Reason.UNANSWERED, needs="survey"
+    ),
+)
+
 CASES = (
+    *CHOICES,
     fails(
         "SEC-ENV-PLAINTEXT",
         "a token under a name that says nothing",
@@ -505,6 +534,12 @@ CASES = (
         denied("secrets.metadata", "secretsmanager:DescribeSecret", resource=SECRETS_MANAGER),
         reason=Reason.DENIED,
     ),
+)
+
+
+NEVER = (
+    never("SEC-ETCD-ENCRYPTION", "pass", "answers are not read yet"),
+    never("SEC-ETCD-ENCRYPTION", "fail", "answers are not read yet"),
 )
 
 

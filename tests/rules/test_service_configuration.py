@@ -85,7 +85,84 @@ QUEUE = policy(
     CustomizedMetricSpecification={"Namespace": "AWS/SQS", "MetricName": "ApproximateNumberOfMessagesVisible"},
 )
 
+ZONES = {"awsvpcConfiguration": {"subnets": ["subnet-1", "subnet-2"]}}
+
+
+def in_zone(number: int, zone: str) -> Given:
+    return given("subnets", SubnetId=f"subnet-{number}", VpcId="vpc-1", AvailabilityZone=zone)
+
+
+PROTECTION = (
+    fails(
+        "SVC-AZ-SPREAD",
+        "two zones, moved back",
+        task(),
+        service(networkConfiguration=ZONES, availabilityZoneRebalancing="ENABLED"),
+        in_zone(1, "eu-west-1a"),
+        in_zone(2, "eu-west-1b"),
+        says="tasks of service orders are spread over 2 zones, and moved back",
+        at="/availabilityZoneRebalancing",
+    ),
+    fails(
+        "SVC-AZ-SPREAD",
+        "two zones by the default spread",
+        task(),
+        service(networkConfiguration=ZONES),
+        in_zone(1, "eu-west-1a"),
+        in_zone(2, "eu-west-1b"),
+        says="tasks of service orders are spread over 2 zones",
+    ),
+    not_applicable(
+        "SVC-AZ-SPREAD",
+        "one zone",
+        task(),
+        service(networkConfiguration=ZONES, availabilityZoneRebalancing="ENABLED"),
+        in_zone(1, "eu-west-1a"),
+        in_zone(2, "eu-west-1a"),
+    ),
+    fails(
+        "SVC-MULTI-TG",
+        "two target groups",
+        task(),
+        service(loadBalancers=[{"targetGroupArn": "arn:one"}, {"targetGroupArn": "arn:two"}]),
+        says="service orders registers its tasks with 2 target groups",
+        at="/loadBalancers",
+    ),
+    not_applicable(
+        "SVC-MULTI-TG",
+        "the second is the other one of a blue/green deployment",
+        task(),
+        service(
+            loadBalancers=[
+                {"targetGroupArn": "arn:one", "advancedConfiguration": {"alternateTargetGroupArn": "arn:two"}}
+            ]
+        ),
+    ),
+    not_applicable("SVC-MULTI-TG", "none", task()),
+    fails(
+        "SVC-NO-PDB-EQUIV",
+        "a production service of two tasks",
+        task(),
+        service(tags=PRODUCTION),
+        says="ECS keeps 100 percent of the tasks of production service orders running",
+        at="/deploymentConfiguration/minimumHealthyPercent",
+    ),
+    not_applicable("SVC-NO-PDB-EQUIV", "one task", task(), service(tags=PRODUCTION, desiredCount=1)),
+    not_applicable(
+        "SVC-NO-PDB-EQUIV",
+        "a low minimum",
+        task(),
+        service(tags=PRODUCTION, deploymentConfiguration={"minimumHealthyPercent": 25, "maximumPercent": 200}),
+    ),
+    not_applicable("SVC-NO-PDB-EQUIV", "no production service", task()),
+    *(
+        unknown(rule, "the service could not be described", task(), service(), REFUSED, reason=Reason.DENIED)
+        for rule in ("SVC-AZ-SPREAD", "SVC-MULTI-TG", "SVC-NO-PDB-EQUIV")
+    ),
+)
+
 CASES = (
+    *PROTECTION,
     fails(
         "SVC-NATIVE-BLUEGREEN",
         "blue/green",
