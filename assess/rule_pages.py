@@ -2,7 +2,8 @@
 
 import json
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.resources import files
 
 from assess.checklist import Checklist
 from assess.packs import BUILT_IN
@@ -85,17 +86,38 @@ def page(rule: Rule, *, disabled: bool = False) -> str:
         lines += textwrap.wrap(
             f"{name + ':':11}{text}", _WIDTH, subsequent_indent=" " * 11, break_long_words=False, break_on_hyphens=False
         )
-    for heading, text in sections(rule):
-        lines += ["", heading]
-        for number, paragraph in enumerate(text.split("\n\n")):
+    tested = situations(rule)
+    for heading, text in (("Why it matters", rule.why), ("Fix", rule.fix), (FIRES, rule.fires), (PASSES, rule.passes)):
+        listed = tested.get(heading, ())
+        if text or listed:
+            lines += ["", heading]
+        for number, paragraph in enumerate(text.split("\n\n") if text else ()):
             lines += [""] * (number > 0) + _wrapped(paragraph, "  ")
+        for each in listed:
+            lines += textwrap.wrap(
+                f"  - {each}", _WIDTH, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
+            )
     for heading, block in ((BEFORE, rule.before), (AFTER, rule.after)):
         if block:
             lines += ["", heading, textwrap.indent(block, "  ")]
     return "\n".join(lines)
 
 
+FIRES, PASSES = "Fires", "Does not fire"
 BEFORE, AFTER = "Before, on ECS", "After, on Kubernetes"
+
+SITUATIONS = "situations.json"
+"""A file of a pack's package: by rule id, then by ``Fires`` and ``Does not fire``, situations that its tests prove."""
+
+
+def situations(rule: Rule) -> Mapping[str, Sequence[str]]:
+    """The situations in which a rule was seen to fire and not to, by heading; none where its pack tells none."""
+    try:
+        text = files(rule.check.__module__.partition(".")[0]).joinpath(SITUATIONS).read_text("utf-8")
+        found = json.loads(text).get(rule.id, {})
+    except (OSError, ImportError, TypeError, ValueError, AttributeError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def looks_at(rule: Rule) -> str:
@@ -118,18 +140,6 @@ def severities(rule: Rule) -> str:
 def threshold(rule: Rule, each: Threshold) -> str:
     """A number that the policy may set: its key, default, bounds and meaning."""
     return f"{rule.id}.{each.name} = {each.default:g} ({each.minimum:g} to {each.maximum:g}): {each.meaning}"
-
-
-def sections(rule: Rule) -> Iterator[tuple[str, str]]:
-    """The headings of a rule's page with their paragraphs, those that it has."""
-    for heading, text in (
-        ("Fires", rule.fires),
-        ("Does not fire", rule.passes),
-        ("Why it matters", rule.why),
-        ("Fix", rule.fix),
-    ):
-        if text:
-            yield heading, text
 
 
 def _wrapped(text: str, indent: str = "") -> list[str]:

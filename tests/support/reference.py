@@ -1,20 +1,22 @@
 """Writes the rule reference: what every built-in rule says of itself, and the situations that its tests prove.
 
-``python -m tests.support.reference`` renews docs/rules.md; a test fails when it is stale.
+``python -m tests.support.reference`` renews docs/rules.md, and the situations that `assess explain` shows; a test fails
+when they are stale.
 """
 
+import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from assess.checklist import Checklist, Section
 from assess.packs import load_rules
-from assess.rule import Kind, Rule
-from assess.rule_pages import AFTER, BEFORE, looks_at, severities, threshold
-from tests.rules.harness import Case
+from assess.rule import Rule
+from assess.rule_pages import AFTER, BEFORE, FIRES, PASSES, SITUATIONS, looks_at, severities, threshold
 from tests.rules.test_every_rule import CASES
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "rules.md"
+DATA = Path(__file__).parents[2] / "rules" / "assess_rules" / SITUATIONS
 
 _SECTIONS = {
     Section.APPLICATIONS: "Applications",
@@ -31,8 +33,8 @@ All {count} built-in rules, by checklist item. `assess explain RULE` shows the s
 rules` lists them. [Rules of your own](own-rules.md) run beside them; severities, thresholds and whether a rule runs at
 all can be set there too.
 
-This file is written by `make reference` from the rules and from their tests: each situation under "Fires", "Does not
-fire" and "Does not apply" is a test case.
+This file is written by `make reference` from the rules and from their tests: each situation under "Fires" and "Does
+not fire" is a test case.
 
 - **Severity** is that of most findings; where one finding can be worse or milder, both bounds are given, and
   situations of another severity name it. Only `readiness` rules cost points; `conversion` rules name work that is known
@@ -45,19 +47,41 @@ fire" and "Does not apply" is a test case.
 """
 
 
+Situations = dict[str, dict[str, list[str]]]
+"""By rule id, then by heading."""
+
+_HEADINGS = {"fail": FIRES, "pass": PASSES, "not_applicable": PASSES}
+
+
+def situations() -> Situations:
+    """What the cases of the rules' tests are about; with the severity where it is not the rule's own."""
+    rules = {each.id: each for each in load_rules()}
+    found: Situations = {id: {} for id in rules}
+    for outcome, heading in _HEADINGS.items():
+        for case in CASES:
+            if case.outcome == outcome and case.rule in rules:
+                others = sorted(set(case.severity) - {rules[case.rule].severity}, key=lambda each: each.rank)
+                other = f" ({', '.join(each.value for each in others)})" if others else ""
+                found[case.rule].setdefault(heading, []).append(case.situation + other)
+    return found
+
+
+def data() -> str:
+    """The situations as the built-in pack holds them."""
+    return json.dumps(situations(), indent=1, ensure_ascii=False) + "\n"
+
+
 def reference() -> str:
     """The whole document."""
     rules = load_rules()
-    situations: dict[str, list[Case]] = {}
-    for case in CASES:
-        situations.setdefault(case.rule, []).append(case)
+    tested = situations()
     lines = [_HEAD.format(count=len(rules)), *_contents(rules)]
     for item in Checklist:
         members = [each for each in rules if each.checklist is item]
         if members:
             lines += [f"## {item.label}", ""]
         for rule in members:
-            lines += _page(rule, situations.get(rule.id, []))
+            lines += _page(rule, tested[rule.id])
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
@@ -75,7 +99,7 @@ def _anchor(heading: str) -> str:
     return re.sub(r"[^a-z0-9 -]", "", heading.lower()).replace(" ", "-")
 
 
-def _page(rule: Rule, cases: list[Case]) -> Iterator[str]:
+def _page(rule: Rule, tested: dict[str, list[str]]) -> Iterator[str]:
     yield from (f"### {rule.id}", "", f"**{_text(rule.title)}**", "")
     yield f"- Severity: {severities(rule)} ({rule.kind.value}); effort: {rule.effort.value}"
     yield f"- Looks at: {_fields(rule)}"
@@ -87,27 +111,18 @@ def _page(rule: Rule, cases: list[Case]) -> Iterator[str]:
         yield f"- Threshold: `{name.split(' = ')[0]}` = {name.split(' = ')[1]}: {_text(meaning)}"
     yield f"- Reference: <{rule.reference}>"
     yield from ("", _text(rule.why), "", f"**Fix.** {_text(_sentence(rule.fix))}", "")
-    yield from _when("Fires", rule.fires, [each for each in cases if each.outcome == "fail"], rule)
-    yield from _when("Does not fire", rule.passes, [each for each in cases if each.outcome == "pass"], rule)
-    if rule.kind is Kind.READINESS:
-        heading = "Does not apply"
-    else:
-        heading = "Does not fire" if not rule.passes else "Does not apply"
-    yield from _when(heading, "", [each for each in cases if each.outcome == "not_applicable"], rule)
+    yield from _when(FIRES, rule.fires, tested.get(FIRES, []))
+    yield from _when(PASSES, rule.passes, tested.get(PASSES, []))
     if rule.after:
         yield from _before_and_after(rule)
 
 
-def _when(heading: str, text: str, cases: list[Case], rule: Rule) -> Iterator[str]:
-    if not text and not cases:
-        return
-    yield f"**{heading}**" + (f": {_text(text)}" if text else "")
-    yield ""
-    for case in cases:
-        others = sorted(set(case.severity) - {rule.severity}, key=lambda each: each.rank)
-        other = f" ({', '.join(each.value for each in others)})" if others else ""
-        yield f"- {_text(case.situation)}{other}"
-    if cases:
+def _when(heading: str, text: str, tested: Sequence[str]) -> Iterator[str]:
+    if text or tested:
+        yield f"**{heading}**" + (f": {_text(text)}" if text else "")
+        yield ""
+    if tested:
+        yield from (f"- {_text(each)}" for each in tested)
         yield ""
 
 
@@ -137,3 +152,4 @@ def _text(text: str) -> str:
 
 if __name__ == "__main__":
     DOCUMENT.write_text(reference(), "utf-8")
+    DATA.write_text(data(), "utf-8")
