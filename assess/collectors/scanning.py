@@ -11,6 +11,7 @@ from pathlib import Path
 from assess.collectors import (
     autoscaling,
     cloudmap,
+    cloudwatch,
     ecr,
     ecs,
     elb,
@@ -58,6 +59,7 @@ COLLECTORS: tuple[Collector, ...] = (
     *iam.COLLECTORS,
     *secret_stores.COLLECTORS,
     *ecr.COLLECTORS,
+    *cloudwatch.COLLECTORS,
 )
 
 EVERYWHERE = "all"

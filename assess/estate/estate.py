@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from assess.estate.alarms import Alarm
 from assess.estate.balancing import Listener, ListenerRule, LoadBalancer, TargetGroup
 from assess.estate.discovery import DiscoveryInstance, DiscoveryService, Namespace
 from assess.estate.ecs import (
@@ -118,6 +119,7 @@ class Estate(BaseModel):
     stored_parameters: tuple[StoredParameter, ...] = ()
     encryption_keys: tuple[EncryptionKey, ...] = ()
     repositories: tuple[Repository, ...] = ()
+    alarms: tuple[Alarm, ...] = ()
 
     # --- workloads ----------------------------------------------------------------------------------------------
 

@@ -44,6 +44,7 @@ _KINDS: dict[str, tuple[str, ...]] = {
     "ssm": ("stored_parameters",),
     "kms": ("encryption_keys",),
     "ecr": ("repositories",),
+    "cloudwatch.alarms": ("alarms",),
 }
 
 _AT_ONCE = ("iam", "GetAccountAuthorizationDetails")

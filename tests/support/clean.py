@@ -73,6 +73,7 @@ def _catalogue(stage: _Stage) -> None:
         networkConfiguration=awsvpc(network, tasks),
         loadBalancers=served(targets, "catalogue"),
     )
+    seeder.alarm_on_errors(stage.own("catalogue-errors"), targets)
     seeder.scale(stage.cluster, "catalogue", lowest=2, highest=6)
 
 
@@ -108,6 +109,7 @@ def _prices(stage: _Stage) -> None:
         networkConfiguration=awsvpc(network, tasks),
         loadBalancers=served(targets, "prices"),
     )
+    seeder.alarm_on_errors(stage.own("prices-errors"), targets)
     seeder.scale(stage.cluster, "prices", lowest=2, highest=4)
 
 
@@ -136,4 +138,5 @@ def _postman(stage: _Stage) -> None:
         stage=stage.name,
         networkConfiguration=awsvpc(network, seeder.security_group(network, "postman")),
     )
+    seeder.alarm(stage.own("letters-wait"), "AWS/SQS", "ApproximateAgeOfOldestMessage", 600, QueueName=queue)
     seeder.scale(stage.cluster, "postman", lowest=2, highest=4)

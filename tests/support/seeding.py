@@ -157,6 +157,27 @@ class Seeder:
             Actions=[{"Type": "forward", "TargetGroupArn": target_group}],
         )
 
+    # --- alarms -------------------------------------------------------------------------------------------------
+
+    def alarm(self, name: str, namespace: str, metric: str, limit: float, **dimensions: str) -> None:
+        """An alarm on a metric that stays above a limit for five minutes."""
+        self.client("cloudwatch").put_metric_alarm(
+            AlarmName=name,
+            Namespace=namespace,
+            MetricName=metric,
+            Dimensions=[{"Name": each, "Value": value} for each, value in dimensions.items()],
+            Statistic="Sum",
+            Period=300,
+            EvaluationPeriods=1,
+            Threshold=limit,
+            ComparisonOperator="GreaterThanThreshold",
+        )
+
+    def alarm_on_errors(self, name: str, target_group: str) -> None:
+        """An alarm on the errors that a target group's targets answer with."""
+        of = target_group.rpartition(":")[2]
+        self.alarm(name, "AWS/ApplicationELB", "HTTPCode_Target_5XX_Count", 10, TargetGroup=of)
+
     # --- identity -----------------------------------------------------------------------------------------------
 
     def role(self, name: str, *statements: Statement, service: str = "ecs-tasks.amazonaws.com") -> str:

@@ -242,6 +242,7 @@ def _storefront(shop: _Shop) -> None:
         healthCheckGracePeriodSeconds=60,
         deploymentConfiguration=_rollback(),
     )
+    seeder.alarm_on_errors("storefront-errors", targets)
     seeder.scale(shop.shop, "storefront", lowest=3, highest=12)
 
 
@@ -285,6 +286,7 @@ def _api(shop: _Shop) -> None:
             ],
         },
     )
+    seeder.alarm("api-cpu", "AWS/ECS", "CPUUtilization", 80, ClusterName="shop", ServiceName="api")
     seeder.scale(shop.shop, "api", lowest=3, highest=9)
 
 
@@ -521,6 +523,7 @@ def _search(shop: _Shop) -> None:
         deploymentController={"type": "CODE_DEPLOY"},
     )
     seeder.client("codedeploy").create_application(applicationName="search", computePlatform="ECS")
+    seeder.alarm_on_errors("search-errors", blue)
     seeder.scale(shop.shop, "search", lowest=2, highest=4)
 
 
@@ -556,6 +559,7 @@ def _admin_of(shop: _Shop, cluster: str, stage: str, targets: str, *, tasks: int
         networkConfiguration=awsvpc(shop.network, group),
         loadBalancers=served(targets, "admin"),
     )
+    seeder.alarm_on_errors(f"admin{suffix}-errors", targets)
     seeder.scale(cluster, "admin", lowest=tasks, highest=3)
 
 
@@ -578,6 +582,7 @@ def _loyalty(shop: _Shop) -> None:
         executionRoleArn=seeder.execution_role("shop-loyalty-execution"),
     )
     seeder.service(shop.shop, "loyalty", revision, owner="marketing", networkConfiguration=awsvpc(shop.network, group))
+    seeder.alarm("loyalty-throttled", "AWS/DynamoDB", "ThrottledRequests", 0, TableName="shop-points")
     seeder.scale(shop.shop, "loyalty", lowest=2, highest=4)
 
 
