@@ -41,8 +41,8 @@ def load_rulebook(settings: Settings | None = None) -> Rulebook:
     for error in _unknown_names(settings, rules):
         if not found.problems:
             raise error
-        line = error.line
-        problems.append(PackProblem("policy", str(error.path), line, "UnknownRule", f"{error.key}: {error.problem}"))
+        said = f"{error.key}: {error.problem}"
+        problems.append(PackProblem("policy", error.path.name, error.line, "UnknownRule", said))
     for id, name in settings.policy.severity.items():
         if id in rules:
             try:

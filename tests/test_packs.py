@@ -348,8 +348,8 @@ def test_names_that_a_broken_pack_may_have_break_no_scan(rules: Path) -> None:
     with (rules.parents[1] / "assess.toml").open("a") as file:
         file.write('disabled = ["OBS-ACME-*"]\n[severity]\nOBS-ACME-A = "low"\n[thresholds]\nOBS-ACME-A.labels = 3\n')
     book = load_rulebook(load_settings())
-    assert [(Path(each.file).name, each.line, each.error) for each in book.problems] == [
-        ("broken.py", 1, "ModuleNotFoundError"),
+    assert [(each.file, each.line, each.error) for each in book.problems] == [
+        ("platform/rules/broken.py", 1, "ModuleNotFoundError"),
         ("assess.toml", 2, "UnknownRule"),
         ("assess.toml", 4, "UnknownRule"),
         ("assess.toml", 6, "UnknownRule"),
@@ -506,6 +506,9 @@ def test_the_pack_of_the_documentation_is_found_once_installed(site: Path, comma
     page = command("explain", "RUN-ACME-REGISTRY").out
     for text in ("Does not fire\n  an image of another", "Before, on ECS\n  {", "After, on Kubernetes\n  containers:"):
         assert text in page
+    situations = {"RUN-ACME-REGISTRY": {"Fires": ["an image of another registry"]}}
+    (site / "acme_assess_rules" / "situations.json").write_text(json.dumps(situations))
+    assert "Fires\n  - an image of another registry\n" in command("explain", "RUN-ACME-REGISTRY").out
     assert "OBS-ACME-LABELS.labels = 1 (1 to 10)" in " ".join(command("explain", "OBS-ACME-LABELS").out.split())
 
 
