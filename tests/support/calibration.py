@@ -341,6 +341,7 @@ class _Site:
                 "taskDefinitionArn": revision,
                 "family": name,
                 "revision": 7,
+                "registeredAt": "2026-10-01T08:00:00Z",
                 "status": "ACTIVE",
                 "taskRoleArn": task_role,
                 "executionRoleArn": role or self.role(f"{name}-execution"),
