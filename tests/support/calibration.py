@@ -254,6 +254,7 @@ class _Site:
                 ec2InstanceId="i-0a1b2c3d4e5f60001",
                 clusterArn=self.cluster,
                 status="ACTIVE",
+                attributes=[{"name": "ecs.cpu-architecture", "value": "x86_64"}],
             )
             self._add("instances", InstanceId="i-0a1b2c3d4e5f60001", SubnetId=self.subnets[0], VpcId=self.vpc)
 
