@@ -375,7 +375,7 @@ _RUN = re.compile(r"[^\s\"'<>`]+")
 _PORT_AND_PATH = re.compile(r"[^\s:@/]*:[0-9]{1,5}(?:[/?#,]|$)")
 _AUTHORITY_END = re.compile(r"[/?#]")
 _HOST_AFTER = re.compile(r"@(?:\[|[A-Za-z0-9.-])")
-_SPOKEN = re.compile(r"(?i)password\s|auth\(")
+_SPOKEN = re.compile(r"(?i)password(?:\s|-stdin)|auth\(")
 """What must stand in a text for a password to be named without ``=``."""
 _NO_SCHEME = (
     re.compile(r"(?<!\$\{)(?<![\w/.:@-])[\w.+-]{1,64}:([^\s@\"'<>/:]{1,256})@(?!sha256:)[A-Za-z0-9-]{1,63}[.:]"),
@@ -388,9 +388,12 @@ _NO_SCHEME = (
 """
 _CALLED = (
     re.compile(r"machine\s{1,9}\S{1,253}\s{1,9}login\s{1,9}\S{1,253}\s{1,9}password\s{1,9}(\S{1,512})"),
+    re.compile(
+        r"echo\s{1,4}(?:-n\s{1,4})?(\"[^\"]{1,256}\"|'[^']{1,256}'|[^\s|;&\"']{1,256})\s{0,4}\|[^|;&\n]{1,80}--password-stdin"
+    ),
     re.compile(r"\bauth\(\s{0,3}(?:\"[^\"]{1,80}\"|'[^']{1,80}')\s{0,3},\s{0,3}(\"[^\"]{1,256}\"|'[^']{1,256}')"),
 )
-"""A line of ``.netrc``, and MongoDB's ``db.auth("user", "password")``."""
+"""A line of ``.netrc``, ``echo password | docker login --password-stdin``, MongoDB's ``db.auth("user", "secret")``."""
 _TOKEN_HOST = re.compile(r"@(?:[\w-]{1,63}\.){0,3}(?:github\.com|gitlab\.com|bitbucket\.org|dev\.azure\.com)\b")
 """Hosts that take a token where others take a user's name."""
 _KEY_VALUE = re.compile(
@@ -460,7 +463,11 @@ def _password(
     if end - start >= 2 and text[start] in "\"'" and text[end - 1] == text[start]:
         start, end = start + 1, end - 1
     value = text[start:end]
-    if not value or MARKER.fullmatch(value) or REFERENCE.fullmatch(value):
+    if (
+        not value
+        or REFERENCE.fullmatch(value)
+        or (MARKER.match(value) and not _ALPHANUMERIC.search(MARKER.sub("", value)))
+    ):
         return
     kind = _harmless_kind(value)
     if kind == "template" or (keyed and kind in _HARMLESS_KEYED):
@@ -473,6 +480,7 @@ def _password(
         yield Span(start, end, of, "password")
 
 
+_ALPHANUMERIC = re.compile(r"[^\W_]")
 _HARMLESS_KEYED = frozenset({"boolean", "arn", "reference", "path", "encrypted"})
 """Kinds of values that are no password where only a name says so; before the ``@`` of a URL they could be one."""
 
@@ -539,7 +547,7 @@ def _apart(found: list[Span]) -> list[Span]:
 # --- kinds of values ------------------------------------------------------------------------------------------------
 
 REFERENCE = re.compile(
-    r"\$\{\{[^{}]{0,200}\}\}|\$\{[^{}]{0,200}\}|\{\{[^{}]{0,200}\}\}|\$\([A-Za-z_][A-Za-z0-9_.]{0,80}\)|\$[A-Z_][A-Z0-9_]{0,80}"
+    r"\$\{\{[^{}]{0,200}\}\}|\$\{[^{}]{0,200}\}|\{\{[^{}]{0,200}\}\}|\$\([A-Za-z_][A-Za-z0-9_.]{0,80}\)|\${1,2}[A-Z_][A-Z0-9_]{0,80}"
     r"|%[A-Z_][A-Z0-9_]{0,80}%|<%[^%]{0,200}%>"
 )
 """A variable that somebody else fills in; it holds nothing itself."""
@@ -550,7 +558,7 @@ _PLACEHOLDER = re.compile(
     r"|\*\*\*|\.\.\.|<[A-Za-z][\w .-]*>|[$#]\{|\{\{|%[A-Z_]+%|<%|\$\("
     r"|set[-_ ]?me|goes[-_ ]?here|not[-_ ]?(?:set|a|the)[-_ ]?real"
     r"|^(?:none|null|nil|undefined|unset|empty|tbd|n/?a|-+|_+|x+)$"
-    r"|^(?-i:\$[A-Z_][A-Z0-9_]*|@@?[A-Z_]+@@?|__[A-Z0-9_]+__)$"
+    r"|^(?-i:\${1,2}[A-Z_][A-Z0-9_]*|@@?[A-Z_]+@@?|__[A-Z0-9_]+__)$"
 )
 
 _WEAK = WORD_LISTS["weak"]

@@ -52,7 +52,7 @@ def words_of(name: str) -> tuple[str, ...]:
     """The words of a name in lower case; names longer than 256 characters have none, nor have markers."""
     if len(name) > _LONGEST_NAME:
         return ()
-    return tuple(word.lower() for word in _WORD.findall(MARKER.sub(" ", name)))
+    return tuple(word.lower() for word in _WORD.findall(MARKER.sub("x", name)))
 
 
 def is_kept_tag(key: str) -> bool:
@@ -74,7 +74,9 @@ _OPEN_KEYS = WORD_LISTS["open_key"]
 _SECRET_ENDS = tuple(sorted(WORD_LISTS["secret_end"]))
 _NOT_SECRET_ENDS = WORD_LISTS["not_secret_end"]
 _IDENTIFIES = WORD_LISTS["identifying_last"]
-_KEYS_LAST = frozenset({"cookie", "users", "salt", "seed", "iv", "jwt", "bearer", "license", "licence", "api"})
+_KEYS_LAST = frozenset(
+    {"cookie", "users", "salt", "seed", "iv", "jwt", "bearer", "license", "licence", "api", "encrypt"}
+)
 _PASSWORDS = frozenset({"password", "passwd", "pwd", "credential", "credentials", "creds"})
 
 _DESCRIBES = WORD_LISTS["describing_last"]

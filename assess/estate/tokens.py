@@ -79,6 +79,9 @@ class TokenReader:
         if kind in (NameKind.SECRET, NameKind.AUTH) or (kind is NameKind.KEY and is_key(name, text)):
             of, detector = value_class(name, text[:LONGEST_TEXT], now=self._now)
             return self._redact(of, detector, text)
+        header = _HEADER.fullmatch(text) if name.lower().endswith(("header", "headers")) else None
+        if header is not None and is_secret_name(header.group(1)):  # of Fluent Bit: `X-Api-Key abc`
+            return header.group(1) + header.group(2) + self._named(header.group(1), header.group(3))
         passed = self._passed(name, kind, text, paired, depth)
         if passed == text and len(self._kept) < _MOST_KEPT and len(text) <= _LONGEST_KEPT:
             self._kept.add((text, name))
@@ -215,8 +218,9 @@ class TokenReader:
         return head + self._named(name, inside) + tail
 
     def _argument(self, text: str, state: "_Command") -> str:
+        state.list_name = ""
         if not text or MARKER.fullmatch(text):
-            state.pending = ""
+            state.pass_over()
             return text
         if state.pending:
             name, state.pending = state.pending, ""
@@ -252,14 +256,15 @@ class TokenReader:
         if kind == "space":
             state.list_name = ""
             if "\n" in token:
-                state.pending = ""
+                state.end()
             return token
         if kind == "operator":
             if token[0] in ";|&" or token.endswith(("(", "`")):
-                state.pending = state.program = ""
+                state.end()
+                state.program = ""
             return token
         if kind == "mark":
-            state.pending = ""
+            state.pass_over()
             return token
         if kind == "quoted":
             return self._quoted(token, text[match.end() :][:4], state, depth)
@@ -273,6 +278,11 @@ class TokenReader:
             if token in _AUTH_SCHEMES and under in _HEADER_NAMES:
                 state.pending = "password"
                 return token
+            if kind == "word" and token.endswith(":") and _KEEP_REFERENCE.match(text, match.end()):
+                return self._word(token, state, depth, name)  # `user:$PASSWORD`
+            sign = _SIGN.match(token)
+            if sign is not None:
+                return sign.group() + self._named(under, token[sign.end() :])
             if not _is_option(token):
                 return token if kind == "reference" else self._named(under, token)
         if kind == "reference":
@@ -324,7 +334,7 @@ class TokenReader:
 
     def _named(self, name: str, text: str, of: RedactionClass | None = None) -> str:
         """A value under a name in a text: references stay, for they hold nothing themselves."""
-        if not text or MARKER.fullmatch(text) or REFERENCE.fullmatch(text):
+        if not text.strip("$") or MARKER.fullmatch(text) or REFERENCE.fullmatch(text):
             return text
         quote = text[0] if len(text) > 1 and text[0] in "\"'" and text[-1] == text[0] else ""
         inside = text[1:-1] if quote else text
@@ -340,6 +350,11 @@ class TokenReader:
     def _word(self, word: str, state: "_Command", depth: int, name: str) -> str:
         if state.list_name:
             return self._named(state.list_name, word)
+        under, state.maybe = state.maybe, ""
+        if under and is_key(under, word):
+            return self.value(under, word)
+        if state.skip and not word.startswith("-"):
+            state.pass_over()
         pair = _PAIR.fullmatch(word) if "=" in word or ":" in word else None
         if pair is not None and is_secret_name(pair.group(2)):
             return self._pair(pair, state, depth)
@@ -504,12 +519,26 @@ class TokenReader:
 class _Command:
     """What the words before say about the next: the program, and an option whose value it is."""
 
-    __slots__ = ("list_name", "pending", "program")
+    __slots__ = ("before", "list_name", "maybe", "pending", "program", "skip")
 
     def __init__(self, program: str = "") -> None:
         self.program = program
         self.pending = ""
         self.list_name = ""
+        self.maybe = ""  # the name of an option whose value only its looks tell
+        self.skip = 0  # words to go until the one that stands before a password
+        self.before = ""
+
+    def end(self) -> None:
+        """Forgets what was expected: another command begins."""
+        self.pending = self.maybe = self.before = ""
+        self.skip = 0
+
+    def pass_over(self) -> None:
+        """Takes note of a word that is not looked at."""
+        self.pending = "password" if self.skip == 1 else ""
+        self.maybe = self.before = ""
+        self.skip = max(self.skip - 1, 0)
 
     def after(self, word: str) -> None:
         name = word.rpartition("/")[2]
@@ -520,6 +549,15 @@ class _Command:
             self.pending = "password"
             return
         bare = word.lstrip("-")
+        before, self.before = self.before, word
+        if self.program == "htpasswd" and word.startswith("-") and "b" in word:
+            self.skip = 1 if "n" in word else 2
+        elif word in _USER_COMMANDS:
+            self.skip = 1
+        elif before == "set" and is_secret_name(word):
+            self.pending = word
+        elif (word.startswith("-") and name_kind(bare) is NameKind.KEY) or word in _KEY_COMMANDS:
+            self.maybe = bare
         if word.startswith("-") and is_secret_name(bare):
             self.pending = "" if words_of(bare)[0] in _SWITCHES else bare
         elif bare in _DIRECTIVES:
@@ -550,6 +588,9 @@ _SECRET_OPTIONS: Mapping[str, tuple[str, ...]] = {
     "ldapadd": ("-w",),
     "az": ("-p",),
     "unzip": ("-P",),
+    "login": ("-p",),  # of docker, podman, helm, az
+    "lftp": ("-u",),
+    "htpasswd": (),
 }
 """Options of programs that take a password as the next word, by program."""
 _ATTACHED: Mapping[str, tuple[str, ...]] = {
@@ -562,6 +603,11 @@ _SWITCHES = frozenset({"no", "enable", "disable", "use", "require", "allow", "sk
 """First words of options that take no value: ``--enable-auth``."""
 _DIRECTIVES = frozenset({"requirepass", "masterauth"})
 """Lines of Redis's configuration: the next word is the password."""
+_USER_COMMANDS = frozenset({"add_user", "change_password", "authenticate_user"})
+"""Commands of rabbitmqctl: a user's name follows, and the password."""
+_KEY_COMMANDS = frozenset({"auth", "login"})
+"""Commands that a token may follow: ``snyk auth TOKEN``."""
+_SIGN = re.compile(r":=|=>|[:=]")
 _SIGNS = frozenset({":", "=", "=>", ":="})
 _HEADER_NAMES = frozenset({"authorization", "proxy-authorization", "Authorization", "Proxy-Authorization"})
 _SECTIONS = frozenset({"auth", "secret", "secrets", "credentials"})
@@ -673,6 +719,7 @@ _DEEPEST_TEXT = 5
 _LARGEST_NUMBER = 10**20
 _LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 
+_HEADER = re.compile(r"([A-Za-z][A-Za-z0-9-]{1,100})(:?[ \t]{1,4})(\S{1,4096})")
 _CHOICE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:/+ -]{0,63}")
 _KEY = re.compile(r"@?[A-Za-z0-9_.$*/ -](?:[A-Za-z0-9_.$*/+ -]|:(?!//)){0,255}")
 _RESOURCE = re.compile(r"[A-Za-z0-9/_*](?:[\w./*,#-]|:(?!//)){0,254}")

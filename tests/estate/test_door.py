@@ -639,6 +639,12 @@ TEXTS = st.one_of(
             "{{ x }}",
             "$(X)",
             "a,b,http://c,d",
+            "add_user a bc de",
+            "htpasswd -bc a b cd",
+            "-encrypt ",
+            "set API_TOKEN ",
+            "auth 0123456789abcdef0a1b",
+            "u:$X",
         ]
     ),
 )

@@ -38,7 +38,13 @@ def test_variables_are_found_and_left_alone(table: ModuleType) -> None:
     assert len(other) <= (1 - AIM) * len(seen), report
 
 
-@pytest.mark.parametrize(("score_of", "table"), [(command_score, lines.COMMANDS), (option_score, lines.OPTIONS)])
+@pytest.mark.parametrize(
+    ("score_of", "table"),
+    [
+        (command_score, (*lines.COMMANDS, *lines.MORE_COMMANDS)),
+        (option_score, (*lines.OPTIONS, *lines.MORE_OPTIONS)),
+    ],
+)
 def test_lines_are_found_and_left_alone(score_of: Callable[[Sequence[Line]], Score], table: Sequence[Line]) -> None:
     score = score_of(table)
     assert score.precision >= AIM, str(score)
