@@ -15,7 +15,7 @@ from detect_secrets.plugins.pypi_token import PypiTokenDetector
 from detect_secrets.plugins.slack import SlackDetector
 from detect_secrets.plugins.square_oauth import SquareOAuthDetector
 
-from assess.estate.names import NameKind, name_kind, words_of
+from assess.estate.names import NameKind, is_identifying_name, name_kind, words_of
 from assess.estate.redaction import MARKER, RedactionClass
 from assess.estate.wordlists import WORD_LISTS
 
@@ -109,7 +109,8 @@ def _inside_json(text: str, now: float) -> tuple[RedactionClass, str] | None:
         kind = name_kind(name)
         hits = spans(leaf, now=now)
         found += [(each.of, each.detector) for each in hits]
-        if not hits and (kind in (NameKind.SECRET, NameKind.AUTH) or looks_made(leaf)):
+        is_key_of_document = looks_made(leaf) and not is_identifying_name(name)
+        if not hits and (kind in (NameKind.SECRET, NameKind.AUTH) or is_key_of_document):
             found.append(_plain_class(name, leaf))
     return min(found, key=lambda each: _ORDER.index(each[0]), default=(RedactionClass.HARMLESS, "json"))
 

@@ -48,6 +48,12 @@ def is_secret_name(name: str) -> bool:
     return name_kind(name) in (NameKind.SECRET, NameKind.AUTH)
 
 
+def is_identifying_name(name: str) -> bool:
+    """Whether a name says that its value, random as it may look, is only an identifier: ``kid``, ``digest``, ``n``."""
+    words = words_of(name)
+    return len(name) == 1 or (bool(words) and _last(words) in _IDENTIFIES)
+
+
 def words_of(name: str) -> tuple[str, ...]:
     """The words of a name in lower case; names longer than 256 characters have none, nor have markers."""
     if len(name) > _LONGEST_NAME:

@@ -279,7 +279,7 @@ class TokenReader:
                 state.pending = "password"
                 return token
             if kind == "word" and token.endswith(":") and _KEEP_REFERENCE.match(text, match.end()):
-                return self._word(token, state, depth, name)  # `user:$PASSWORD`
+                return self._redact(RedactionClass.TEXT, "userinfo-name", token[:-1]) + ":"  # `user:$PASSWORD`
             sign = _SIGN.match(token)
             if sign is not None:
                 return sign.group() + self._named(under, token[sign.end() :])

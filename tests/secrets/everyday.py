@@ -164,4 +164,5 @@ NEGATIVES: tuple[Row, ...] = (
     Row("DATABASE_URL", "postgres://<user>:<password>@<host>/db", "placeholder"),
     Row("DATABASE_URL", "postgres://USER:PASSWORD@HOST:5432/NAME", "weak"),
     Row("REDIS_URL", "redis://:${REDIS_PASSWORD}@redis:6379", "quiet"),
+    Row("JWT_SECRETS", '{"alg":"RS256","kid":"' + uuid("kid") + '"}', "quiet"),
 )
