@@ -387,6 +387,21 @@ class Estate(BaseModel):
             return None
         return self._repositories.get((image.ecr_account or "", image.ecr_region or "", image.repository or ""))
 
+    @cached_property
+    def alarms_on(self) -> Mapping[tuple[str, str, str, str], tuple[Alarm, ...]]:
+        """Alarms by account, region, and the name and value of each dimension of a metric that they watch.
+
+        The two dimensions of a service are one: ``ServiceName`` with ``CLUSTER/SERVICE``.
+        """
+        found: dict[tuple[str, str, str, str], dict[str, Alarm]] = {}
+        for alarm in self.alarms:
+            place = (alarm.origin.account, alarm.origin.region)
+            for _, dimensions, _ in alarm.watched():
+                for name, value in dimensions.items():
+                    of = f"{dimensions.get('ClusterName', '')}/{value}" if name == "ServiceName" else value
+                    found.setdefault((*place, name, of), {})[alarm.identity] = alarm
+        return {key: tuple(alarms.values()) for key, alarms in found.items()}
+
     # --- what is missing ----------------------------------------------------------------------------------------
 
     @cached_property

@@ -20,9 +20,13 @@ def _alarms(workload: Workload, estate: Estate) -> Iterator[tuple[Alarm, str, Ev
     groups = {each.target_group_arn for each in service.all_load_balancers} if service is not None else set()
     targets = {arn.rpartition(":")[2] for arn in groups if arn}
     named = set(_named(workload))
-    for alarm in estate.alarms:
-        here = (alarm.origin.account, alarm.origin.region) == (workload.origin.account, workload.origin.region)
-        if not here or alarm.is_of_auto_scaling:
+    keys = [("ServiceName", f"{workload.cluster}/{workload.name}")]
+    keys += [("TargetGroup", each) for each in targets]
+    keys += [(dimension, each) for dimension in _NAMED_IN_VARIABLES for each in named]
+    place = (workload.origin.account, workload.origin.region)
+    found = {alarm.identity: alarm for key in keys for alarm in estate.alarms_on.get((*place, *key), ())}
+    for alarm in sorted(found.values(), key=lambda each: each.identity):
+        if alarm.is_of_auto_scaling:
             continue
         for namespace, dimensions, at in alarm.watched():
             own = (dimensions.get("ClusterName"), dimensions.get("ServiceName")) == (workload.cluster, workload.name)
@@ -48,6 +52,7 @@ def _named(workload: Workload) -> Iterator[str]:
     effort=DAYS,
     confidence=0.8,
     needs=("cloudwatch.alarms", "ecs.services", "elb.target_groups"),
+    across=("cloudwatch.alarms",),
     also_uses=("elb.load_balancers", "ecs.task_definitions"),
     raised_by=("elb.load_balancers", "elb.target_groups"),
     reference="https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Best_Practice_Recommended_Alarms_AWS_Services.html",
@@ -73,7 +78,9 @@ def nothing_calls_anybody(workload: Workload, estate: Estate) -> Iterator[Outcom
         return
     # what was not read may be the alarm, the target group that it is on, or the queue
     for fact in ("cloudwatch.alarms", "ecs.services", "ecs.task_definitions"):
-        missing = estate.missing(fact, workload.origin, workload.related)
+        # any alarm could be on the service: one that was not read is enough
+        related = None if fact == "cloudwatch.alarms" else workload.related
+        missing = estate.missing(fact, workload.origin, related)
         if missing is not None:
             yield unknown(missing.reason, *(missing.actions or (fact,)))
             return
@@ -105,6 +112,7 @@ def _public_entry(workload: Workload, estate: Estate) -> str | None:
     severity=MEDIUM,
     effort=DAYS,
     needs=("cloudwatch.alarms", "ecs.services"),
+    across=("cloudwatch.alarms",),
     reference="https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Container-Insights-metrics-EKS.html",
 )
 def alarm_on_ecs_metrics(workload: Workload, estate: Estate) -> Iterator[Outcome]:

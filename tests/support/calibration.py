@@ -23,6 +23,8 @@ COLLECTED = datetime(2026, 11, 23, 8, tzinfo=UTC)
 FACTS = (
     "autoscaling",
     "cloudmap",
+    "cloudwatch.alarms",
+    "ecr.repositories",
     "ecs.capacity_providers",
     "ecs.clusters",
     "ecs.container_instances",
@@ -34,7 +36,10 @@ FACTS = (
     "elb.listeners",
     "elb.load_balancers",
     "elb.target_groups",
+    "kms",
+    "parameters.metadata",
     "schedules",
+    "secrets.metadata",
     "tags",
     "vpc.endpoints",
     "vpc.nacls",
@@ -49,6 +54,8 @@ FACTS = (
 HOLDS = {
     "autoscaling": ("scalable_targets", "scaling_policies"),
     "cloudmap": ("discovery_services",),
+    "cloudwatch.alarms": ("alarms",),
+    "ecr.repositories": ("repositories",),
     "ecs.clusters": ("clusters",),
     "ecs.container_instances": ("container_instances", "instances"),
     "ecs.services": ("services",),
@@ -94,6 +101,7 @@ def typical() -> Estate:
     grown: Document = {"deploymentConfiguration": ROLLING, "scaled": False}
     for name in ("web", "api"):
         site.service(name, served=True, role=wide, tags={"owner": "market"}, **grown)
+    grown["watched"] = False
     password = [{"name": "DATABASE_PASSWORD", "value": "q8Rw!71zLpVx"}, {"name": "DATABASE_HOST", "value": "10.0.3.17"}]
     site.service("billing", served=True, role=wide, container={"environment": password}, **grown)
     for name in ("orders", "stock"):
@@ -127,6 +135,7 @@ def bad() -> Estate:
     old: Document = {
         "desiredCount": 1,
         "scaled": False,
+        "watched": False,
         "role": admin,
         "deploymentConfiguration": {"minimumHealthyPercent": 0},
     }
@@ -320,6 +329,7 @@ class _Site:
         classic: bool = False,
         registered: Document | None = None,
         scaled: bool = True,
+        watched: bool = True,
         role: str | None = None,
         container: Mapping[str, Any] | None = None,
         task: Mapping[str, Any] | None = None,
@@ -329,7 +339,8 @@ class _Site:
         """A service of two tasks; ``container``, ``task`` and ``given`` change what a careful team would write.
 
         Requests reach it through an Application Load Balancer (``served``) or a Classic one, or by its name in Cloud
-        Map (``registered``: what Cloud Map says of its records).
+        Map (``registered``: what Cloud Map says of its records). An alarm watches it (``watched``): its target group
+        where it has one.
         """
         own = _tags(self.tags | dict(tags or {}))
         revision = f"{ECS}:task-definition/{name}:7"
@@ -377,6 +388,19 @@ class _Site:
                 **given,
             },
         )
+        scanned = {} if self.on_instances else {"scanning": {"scanOnPush": True, "scanFrequency": "SCAN_ON_PUSH"}}
+        self._add(
+            "repositories",
+            repositoryArn=f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/{name}",
+            repositoryName=name,
+            repositoryUri=f"{REGISTRY}/{name}",
+            registryId=ACCOUNT,
+            imageTagMutability="MUTABLE" if self.on_instances else "IMMUTABLE",
+            hasLifecyclePolicy=False,
+            **(scanned or {"scanning": {"scanOnPush": False, "scanFrequency": "MANUAL"}}),
+        )
+        if watched:
+            self._watch(name, by_group=served)
         if scaled:
             resource = f"service/{self.name}/{name}"
             self._add("scalable_targets", ResourceId=resource, MinCapacity=2, MaxCapacity=6)
@@ -433,6 +457,23 @@ class _Site:
             attributes={},
         )
         return [{"targetGroupArn": group, "containerName": name, "containerPort": 8080}]
+
+    def _watch(self, name: str, *, by_group: bool) -> None:
+        of_group = {
+            "Namespace": "AWS/ApplicationELB",
+            "MetricName": "UnHealthyHostCount",
+            "Dimensions": [
+                {"Name": "TargetGroup", "Value": f"targetgroup/{name}/0a1b2c3d4e5f6071"},
+                {"Name": "LoadBalancer", "Value": f"app/{name}/0a1b2c3d4e5f6071"},
+            ],
+        }
+        of_service = {
+            "Namespace": "AWS/ECS",
+            "MetricName": "CPUUtilization",
+            "Dimensions": [{"Name": "ClusterName", "Value": self.name}, {"Name": "ServiceName", "Value": name}],
+        }
+        arn = f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{name}"
+        self._add("alarms", AlarmArn=arn, AlarmName=name, **(of_group if by_group else of_service))
 
     def _registered(self, name: str, dns: Document) -> list[Document]:
         arn = f"arn:aws:servicediscovery:{REGION}:{ACCOUNT}:service/srv-{name}"
