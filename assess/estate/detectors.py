@@ -51,6 +51,9 @@ def value_class(name: str, value: str, *, now: float) -> tuple[RedactionClass, s
     Where the name speaks of authentication only, no more than a text of a credential's shape is taken for one.
     """
     text = value.strip()
+    default = _DEFAULT.fullmatch(text)
+    if default is not None:
+        text = default.group(1)
     hits = [each for each in spans(text, now=now) if each.of is not RedactionClass.TEXT]
     if hits:
         gravest = min(hits, key=lambda each: _ORDER.index(each.of))
@@ -552,6 +555,9 @@ REFERENCE = re.compile(
     r"|%[A-Z_][A-Z0-9_]{0,80}%|<%[^%]{0,200}%>"
 )
 """A variable that somebody else fills in; it holds nothing itself."""
+
+_DEFAULT = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_.]{0,80}:?[-=]([^{}]{1,512})\}")
+"""A variable with a default, which is what counts where nobody fills the variable in."""
 
 _PLACEHOLDER = re.compile(
     r"(?i)change[-_ ]?(?:me|this|it)|replace|to[-_ ]?be[-_ ]|example|dummy|your[-_ ]|\byour|insert|placeholder"
