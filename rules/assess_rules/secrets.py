@@ -153,7 +153,7 @@ def suspect_variable(container: Container, estate: Estate) -> Iterator[Outcome]:
         if found is None or _strongest(redactions, _CREDENTIALS) is not None:
             continue
         what = (
-            f"a weak or default credential ({_description(found, estate)})"
+            f"{_kind(found)} ({_description(found, estate)})"
             if found.of is RedactionClass.WEAK
             else "a placeholder where a credential belongs"
         )
@@ -220,7 +220,7 @@ def credential_in_command(container: Container, estate: Estate) -> Iterator[Outc
             index, redaction = found
             certain = redaction.of in _CERTAIN
             yield fail(
-                f"{what} of container {container.name} holds a credential ({_description(redaction, estate)})",
+                f"{what} of container {container.name} holds {_kind(redaction)} ({_description(redaction, estate)})",
                 container.task.evidence(*container.at(*steps, index)),
                 element=steps[0],
                 severity=CRITICAL if certain else HIGH,
@@ -263,7 +263,7 @@ def credential_in_option(container: Container, estate: Estate) -> Iterator[Outco
         if found is not None:
             severity, confidence = _OPTION[found.of]
             yield fail(
-                f"{what} {key} of container {container.name} holds a credential ({_description(found, estate)})",
+                f"{what} {key} of container {container.name} holds {_kind(found)} ({_description(found, estate)})",
                 evidence,
                 element=key,
                 severity=severity,
@@ -796,6 +796,10 @@ def _strongest_of(texts: tuple[str, ...], classes: tuple[RedactionClass, ...]) -
         if (redaction := _strongest(redactions_in(text), classes)) is not None
     ]
     return min(found, key=lambda each: _STRENGTH.index(each[1].of), default=None)
+
+
+def _kind(found: Redaction) -> str:
+    return "a weak or default credential" if found.of is RedactionClass.WEAK else "a credential"
 
 
 def _description(found: Redaction, estate: Estate) -> str:

@@ -202,6 +202,13 @@ CASES = (
         task(revision=1),
         task(revision=0, status="INACTIVE"),
     ),
+    unknown(
+        "RSK-TASKDEF-INACTIVE",
+        "the answer to a deregistration in a file, which does not say what runs",
+        file(status="INACTIVE"),
+        unseen("ecs.services"),
+        reason=Reason.NOT_IN_SOURCE,
+    ),
     unknown("RSK-TASKDEF-INACTIVE", "the task definition was refused", *UNREAD, reason=Reason.DENIED),
     fails(
         "RSK-NO-IAC",

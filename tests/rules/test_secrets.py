@@ -171,7 +171,7 @@ CASES = (
         "SEC-CMD-SECRET",
         "an option with a default as its value",
         task(container(entryPoint=["serve", f"--password={marker('weak')}"])),
-        says="the entry point of container app holds a credential (detector test, 17-32 characters)",
+        says="the entry point of container app holds a weak or default credential (detector test, 17-32 characters)",
     ),
     fails(
         "SEC-CMD-SECRET",
@@ -223,7 +223,8 @@ CASES = (
         ),
         says=(
             "FireLens option apikey of container app holds a credential (detector name, 17-32 characters)",
-            "label traefik.password of container app holds a credential (detector default, 1-8 characters)",
+            "label traefik.password of container app holds a weak or default credential"
+            " (detector default, 1-8 characters)",
         ),
         severity=MEDIUM,
     ),
