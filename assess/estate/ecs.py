@@ -382,7 +382,14 @@ class TaskDefinition(Fact):
     @property
     def needs_instances(self) -> bool:
         """Whether its network mode keeps it from Fargate, which takes awsvpc only (ECS's default is bridge)."""
-        return self.network_mode != "awsvpc" and not self.is_unresolved("networkMode")
+        if self.is_unresolved("networkMode"):
+            return self.has_links
+        return self.network_mode != "awsvpc"
+
+    @property
+    def has_links(self) -> bool:
+        """Whether a container has Docker links, which ECS takes in bridge mode only."""
+        return any(each.links for each in self.container_definitions)
 
     @property
     def cpu_units(self) -> int | None:

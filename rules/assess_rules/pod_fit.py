@@ -252,7 +252,7 @@ def ipc_namespace(task: TaskDefinition, estate: Estate) -> Iterator[Outcome]:
 def _network_mode(task: TaskDefinition, estate: Estate) -> str | None:
     """The network mode in force: what is written, or ECS's default; none where a file leaves it open."""
     if task.is_unresolved("networkMode"):
-        return None
+        return "bridge" if task.has_links else None
     if task.network_mode:
         return task.network_mode
     if estate.runs_on_fargate(task):

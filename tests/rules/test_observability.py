@@ -147,6 +147,14 @@ CASES = (
         severity=MEDIUM,
         softest=MEDIUM,
     ),
+    fails(
+        "OBS-NO-LOGS",
+        "a file with a link, which Fargate does not take either",
+        file(container(links=["db"]), unresolved={"/networkMode": ""}),
+        says="container app has no log configuration, so its output stays on its instance",
+        severity=MEDIUM,
+        softest=MEDIUM,
+    ),
     passes(
         "OBS-NO-LOGS",
         "a placeholder for an option only",

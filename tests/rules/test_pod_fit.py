@@ -428,6 +428,13 @@ NETWORK = (
     ),
     passes("POD-LINKS", "none", task()),
     not_applicable("POD-LINKS", "awsvpc", task(networkMode="awsvpc")),
+    fails(
+        "POD-LINKS",
+        "the mode is left open, and links exist in one only",
+        file(container("web", links=["db"]), container("db"), unresolved={"/networkMode": ""}),
+        says="container web reaches container db by a Docker link",
+        subject="orders/web",
+    ),
     unknown("POD-LINKS", "the mode is left open", file(unresolved={"/networkMode": "${M}"}), reason=Reason.UNRESOLVED),
     fails(
         "POD-CUSTOM-DNS",
