@@ -276,6 +276,6 @@ def test_nothing_wrong_says_nothing() -> None:
 def test_a_wholly_blind_place_is_named() -> None:
     result = gated(assessment(judged(H, BOTH), gaps=[blind_gap(region="us-east-1")]))
     assert result.lines == (
-        "incomplete: nothing could be listed in account 111122223333, region us-east-1 (ecs:ListServices: AccessDenied); "
-        "assess permissions prints the policy that a scan needs",
+        "incomplete: nothing could be listed in account 111122223333, region us-east-1 (ecs:ListServices: "
+        "AccessDenied); assess permissions prints the policy that a scan needs",
     )
