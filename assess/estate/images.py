@@ -86,8 +86,11 @@ class ImageReference:
 
 @lru_cache(maxsize=8192)
 def image_reference(text: str) -> ImageReference:
-    """Takes a reference apart; never fails: what does not fit the grammar ends up in the repository."""
-    masked = _PLACEHOLDER.sub(_HOLE, text.strip())
+    """Takes a reference apart; never fails: what does not fit the grammar ends up in the repository.
+
+    An empty reference is left open: pipelines fill the image in.
+    """
+    masked = _PLACEHOLDER.sub(_HOLE, text.strip()) or _HOLE
     name, _, digest = masked.partition("@")
     head, slash, last = name.rpartition("/")
     last, colon, tag = last.partition(":")

@@ -107,6 +107,15 @@ def test_other_registries_are_no_private_ecr(text: str) -> None:
     assert not image_reference(text).is_ecr
 
 
+@pytest.mark.parametrize("text", ["", " "])
+def test_empty_reference_is_open(text: str) -> None:
+    image = image_reference(text)
+    assert image.is_open
+    assert image.has_open_tag
+    assert image.registry is None
+    assert not image.is_docker_hub
+
+
 def test_public_registries() -> None:
     assert image_reference("public.ecr.aws/nginx/nginx").is_public_ecr
     assert image_reference("nginx").is_docker_hub
