@@ -178,6 +178,6 @@ def image_of_others(container: Container) -> Iterator[Outcome]:
     )
     if not is_ours and (image.registry in _PUBLIC_REGISTRIES or image.is_docker_hub or image.is_public_ecr):
         yield fail(
-            f"container {container.name} runs an image of {image.registry}, where others publish",
+            f"the image of container {container.name} comes from {image.registry}, not from a registry of one's own",
             container.task.evidence(*container.at("image")),
         )

@@ -84,7 +84,7 @@ AGE_AND_ORIGIN = (
             "OWN-VENDOR",
             f"an image of {registry}",
             task(container(image=image)),
-            says=f"container app runs an image of {registry}, where others publish",
+            says=f"the image of container app comes from {registry}, not from a registry of one's own",
             at="/containerDefinitions/0/image",
             confidence=0.5,
         )
