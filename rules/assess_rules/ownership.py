@@ -117,7 +117,8 @@ def not_deployed_for_long(workload: Workload, estate: Estate, thresholds: Mappin
     deployed = service.primary.created_at if service is not None and service.primary is not None else None
     latest = max((each for each in (deployed, task.registered_at) if each is not None), default=None)
     if latest is None:
-        yield unknown(Reason.NO_DATA)
+        in_file = workload.kind == "task_definition"
+        yield unknown(Reason.NOT_IN_SOURCE, "ecs.deployments") if in_file else unknown(Reason.NO_DATA)
         return
     age = (estate.collected_at - latest).days
     if age > thresholds["days"]:

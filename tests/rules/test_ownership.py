@@ -78,7 +78,7 @@ AGE_AND_ORIGIN = (
         deployed("2024-01-10"),
     ),
     unknown("OWN-STALE", "nothing says when", task(), reason=Reason.NO_DATA),
-    unknown("OWN-STALE", "a file", file(), reason=Reason.NO_DATA),
+    unknown("OWN-STALE", "a file", file(), reason=Reason.NOT_IN_SOURCE),
     *(
         fails(
             "OWN-VENDOR",
