@@ -340,8 +340,9 @@ def evidence_words(evidence: Evidence) -> str:
 def _next(page: Page, assessment: Assessment) -> None:
     page.heading("Next")
     rows = fixes(assessment)
-    rule = rows[0].rule if rows else next(iter(sorted(assessment.rules)), "RULE")
-    commands = [(f"assess explain {fit(rule, 40)}", "what it means and how to fix it")]
+    commands = [("assess rules", "what was looked for")]
+    if rows:
+        commands = [(f"assess explain {fit(rows[0].rule, 40)}", "what it means and how to fix it")]
     commands.append(("add -o report.md", "the whole report as a document"))
     commands.append(("add -v", "every finding with its evidence"))
     column = max(len(command) for command, _ in commands) + 2

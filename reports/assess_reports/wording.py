@@ -51,7 +51,7 @@ REASONS: dict[Reason, str] = {
     Reason.ERROR: "a call failed",
     Reason.NOT_COLLECTED: "this scan did not collect it",
     Reason.NO_DATA: "nothing has been measured yet",
-    Reason.UNRESOLVED: "a template's placeholder stands there",
+    Reason.UNRESOLVED: "a placeholder stands there, or the file holds containers only",
     Reason.WITHDRAWN: "the AWS service no longer answers",
     Reason.NOT_IN_SOURCE: "this kind of input does not hold it; a scan of the account would",
     Reason.UNANSWERED: "only people know",
@@ -119,9 +119,12 @@ def distribution(counts: Distribution) -> str:
     if not total:
         return "no workloads were seen"
     how = "now" if not counts.ready_with_work else "with work" if not counts.ready else "now or with work"
-    parts = [f"{movable:,} of {total:,} can move {how}" if movable else f"none of {total:,} can move yet"]
+    if total == 1:
+        fate = "is blocked" if counts.blocked else "cannot move yet" if counts.not_ready else "cannot be told yet"
+        return f"the only workload {f'can move {how}' if movable else fate}"
     if movable == total:
-        return f"the only workload can move {how}" if total == 1 else f"all {total:,} can move {how}"
+        return f"all {total:,} can move {how}"
+    parts = [f"{movable:,} of {total:,} can move {how}" if movable else f"none of {total:,} can move yet"]
     if counts.not_ready:
         parts.append(f"{counts.not_ready:,} not yet")
     if counts.blocked:

@@ -110,6 +110,7 @@ def test_a_clean_estate_says_that_nothing_is_hidden() -> None:
     )
     assert "What could not be seen nothing: every fact that the rules need was read" in report
     assert "Top fixes" not in report
+    assert "Next assess rules what was looked for" in report
 
 
 def test_evidence_is_shown_on_request() -> None:
