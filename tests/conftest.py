@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.support.aws import SimulatedAws
 
@@ -19,3 +20,7 @@ def aws(aws_server: SimulatedAws) -> SimulatedAws:
     """An empty simulated AWS without faults."""
     aws_server.reset()
     return aws_server
+
+
+settings.register_profile("same-every-run", derandomize=True, print_blob=True)
+settings.load_profile("same-every-run")

@@ -86,9 +86,9 @@ def test_progress_shows_on_a_terminal_and_an_interrupt_keeps_what_was_read(
         assert chunk, "the scan ended before it read schedules"
         seen += chunk
     child.send_signal(signal.SIGINT)
-    out, _ = child.communicate(timeout=60)
-    while chunk := _rest(leader):
+    while chunk := _rest(leader):  # a terminal that nobody reads would stop the program that writes to it
         seen += chunk
+    out, _ = child.communicate(timeout=60)
     assert child.returncode == 130, seen.decode()[-2500:]
     assert out == b""
     assert seen.decode().rstrip().endswith("interrupted")
