@@ -152,18 +152,19 @@ def firelens(task: TaskDefinition) -> Iterator[Outcome]:
     if task.is_windows:
         yield not_applicable("FireLens does not run on Windows")
         return
-    places = list(_routed(task))
-    if places:
-        yield fail(f"FireLens routes the logs of task definition {task.family}", *places)
-
-
-def _routed(task: TaskDefinition) -> Iterator[Evidence]:
+    places: list[Evidence] = []
+    is_used = False
     for container in task.containers():
         definition = container.definition
         if definition.firelens_configuration is not None:
-            yield task.evidence(*container.at("firelensConfiguration", "type"))
+            places.append(task.evidence(*container.at("firelensConfiguration", "type")))
         if definition.log_configuration is not None and definition.log_configuration.log_driver == _ROUTER:
-            yield task.evidence(*container.at("logConfiguration", "logDriver"))
+            places.append(task.evidence(*container.at("logConfiguration", "logDriver")))
+            is_used = True
+    if is_used:
+        yield fail(f"FireLens routes the logs of task definition {task.family}", *places)
+    elif places:
+        yield fail(f"task definition {task.family} runs a FireLens router that no container logs to", *places)
 
 
 @rule(

@@ -216,6 +216,16 @@ CASES = (
         says="FireLens routes the logs of task definition orders",
         at="/containerDefinitions/0/logConfiguration/logDriver",
     ),
+    fails(
+        "OBS-FIRELENS",
+        "a router that nobody uses",
+        task(
+            container(logConfiguration=AWSLOGS),
+            container("router", firelensConfiguration={"type": "fluentbit"}),
+        ),
+        says="task definition orders runs a FireLens router that no container logs to",
+        at="/containerDefinitions/1/firelensConfiguration/type",
+    ),
     passes("OBS-FIRELENS", "another driver", task(container(logConfiguration=AWSLOGS))),
     not_applicable(
         "OBS-FIRELENS", "Windows", task(runtimePlatform={"operatingSystemFamily": "WINDOWS_SERVER_2022_CORE"})
