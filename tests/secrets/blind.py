@@ -105,7 +105,7 @@ NEGATIVES: tuple[Row, ...] = (
     Row("DB_CREDENTIALS_SECRET", "rds!db-" + uuid("rds managed"), "quiet"),
     Row("VAULT_SECRET_PATH", "secret/data/orders", "quiet"),
     Row("VAULT_AUTH_METHOD", "aws", "quiet"),
-    Row("PGPASSFILE", "/root/.pgpass", "quiet"),
+    Row("PGPASSFILE", "/home/app/.pgpass", "quiet"),
     Row("PGSSLKEY", "/certs/client.key", "quiet"),
     Row("SSL_KEYSTORE_TYPE", "PKCS12", "quiet"),
     Row("HASURA_GRAPHQL_JWT_SECRET", '{"type":"RS256","jwk_url":"https://id.shop.io/jwks.json"}', "quiet"),
