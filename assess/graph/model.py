@@ -345,7 +345,7 @@ class GraphBuilder:
         self._hints[hint] = None
 
     def build(self) -> DependencyGraph:
-        """The graph: everything sorted; of nodes without edges, workloads stay, and servers of databases that are used."""
+        """The graph, sorted; of nodes without edges, workloads stay, and servers whose databases are used."""
         edges = tuple(
             Edge(
                 *key,
