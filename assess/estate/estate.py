@@ -402,6 +402,20 @@ class Estate(BaseModel):
                     found.setdefault((*place, name, of), {})[alarm.identity] = alarm
         return {key: tuple(alarms.values()) for key, alarms in found.items()}
 
+    @cached_property
+    def _declared(self) -> Mapping[tuple[str, str], Fact]:
+        """The first fact of each resource of a template, by the template's path and the resource's logical id."""
+        found: dict[tuple[str, str], Fact] = {}
+        for kind in FACT_KINDS:
+            for fact in getattr(self, kind):
+                if fact.origin.logical_id is not None:
+                    found.setdefault((fact.origin.source or "", fact.origin.logical_id), fact)
+        return found
+
+    def declared(self, source: str, logical_id: str) -> Fact | None:
+        """The resource that a template declares under a logical id, where it is of a kind that an estate holds."""
+        return self._declared.get((source, logical_id))
+
     # --- what is missing ----------------------------------------------------------------------------------------
 
     @cached_property

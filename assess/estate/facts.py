@@ -72,6 +72,8 @@ class Origin(BaseModel):
     account: Identifier = ""
     region: Identifier = ""
     source: Identifier | None = None
+    logical_id: Identifier | None = None
+    """The name of the resource in its template; none where the source is no template."""
     lines: dict[Pointer, int] = Field(default_factory=dict)
     unresolved: dict[Pointer, Identifier] = Field(default_factory=dict)
     """Fields that hold a template's placeholder, by JSON pointer: what stands there (safe). Where a placeholder
