@@ -9,6 +9,19 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from assess.estate.alarms import Alarm
 from assess.estate.balancing import Listener, ListenerRule, LoadBalancer, TargetGroup
+from assess.estate.datastores import (
+    Bucket,
+    CacheCluster,
+    DatabaseCluster,
+    DatabaseInstance,
+    DatabaseProxy,
+    MemoryCluster,
+    ReplicationGroup,
+    SearchDomain,
+    ServerlessCache,
+    Table,
+    Warehouse,
+)
 from assess.estate.discovery import DiscoveryInstance, DiscoveryService, Namespace
 from assess.estate.ecs import (
     CapacityProvider,
@@ -22,10 +35,22 @@ from assess.estate.ecs import (
 )
 from assess.estate.facts import Fact, Identifier, Origin
 from assess.estate.gaps import Gap, Missing, Reason, Seen
+from assess.estate.functions import EventSourceMapping, Function
 from assess.estate.identity import Role
 from assess.estate.images import ImageReference
 from assess.estate.network import (
     Instance,
+from assess.estate.messaging import (
+    Broker,
+    DeliveryStream,
+    EventBus,
+    KafkaCluster,
+    Queue,
+    Stream,
+    Subscription,
+    Topic,
+)
+from assess.estate.metrics import ServiceMetrics
     NatGateway,
     NetworkAcl,
     RouteTable,
@@ -38,7 +63,7 @@ from assess.estate.redaction import redactions_in
 from assess.estate.registry import Repository
 from assess.estate.scaling import ScalableTarget, ScalingPolicy, ScheduledScaling
 from assess.estate.secret_stores import EncryptionKey, StoredParameter, StoredSecret, StoreReference
-from assess.estate.triggers import EventRule, Schedule, StateMachine
+from assess.estate.triggers import EventRule, Pipe, Schedule, StateMachine
 from assess.estate.workloads import Workload, workloads_of
 
 _F = TypeVar("_F", bound=Fact)
@@ -122,6 +147,31 @@ class Estate(BaseModel):
     alarms: tuple[Alarm, ...] = ()
 
     # --- workloads ----------------------------------------------------------------------------------------------
+    dns_records: tuple[DnsRecord, ...] = ()
+    service_metrics: tuple[ServiceMetrics, ...] = ()
+
+    database_instances: tuple[DatabaseInstance, ...] = ()
+    database_clusters: tuple[DatabaseCluster, ...] = ()
+    database_proxies: tuple[DatabaseProxy, ...] = ()
+    replication_groups: tuple[ReplicationGroup, ...] = ()
+    cache_clusters: tuple[CacheCluster, ...] = ()
+    serverless_caches: tuple[ServerlessCache, ...] = ()
+    memory_clusters: tuple[MemoryCluster, ...] = ()
+    tables: tuple[Table, ...] = ()
+    buckets: tuple[Bucket, ...] = ()
+    search_domains: tuple[SearchDomain, ...] = ()
+    warehouses: tuple[Warehouse, ...] = ()
+    queues: tuple[Queue, ...] = ()
+    topics: tuple[Topic, ...] = ()
+    subscriptions: tuple[Subscription, ...] = ()
+    streams: tuple[Stream, ...] = ()
+    delivery_streams: tuple[DeliveryStream, ...] = ()
+    kafka_clusters: tuple[KafkaCluster, ...] = ()
+    brokers: tuple[Broker, ...] = ()
+    event_buses: tuple[EventBus, ...] = ()
+    pipes: tuple[Pipe, ...] = ()
+    functions: tuple[Function, ...] = ()
+    event_source_mappings: tuple[EventSourceMapping, ...] = ()
 
     @cached_property
     def workloads(self) -> tuple[Workload, ...]:

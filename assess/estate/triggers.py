@@ -112,6 +112,21 @@ def _run_task_request(text: str) -> tuple[str, EcsParameters] | None:
     return cluster if isinstance(cluster, str) else "", parameters
 
 
+class Pipe(PascalFact):
+    """An EventBridge pipe (``pipes:ListPipes``); its target is an ARN, a cluster where it runs ECS tasks."""
+
+    identity_field: ClassVar[str] = "arn"
+
+    arn: Identifier = ""
+    name: Identifier = ""
+    desired_state: Choice | None = None
+    source: Identifier = ""
+    enrichment: Identifier | None = None
+    target: Identifier = ""
+    task_definition_arn: Identifier | None = None
+    """Of ``TargetParameters.EcsTaskParameters`` (``pipes:DescribePipe``), where the target is a cluster."""
+
+
 class StateMachine(Fact):
     """A Step Functions state machine whose definition runs ECS tasks; ``definition`` is the parsed definition."""
 
