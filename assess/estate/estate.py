@@ -36,6 +36,7 @@ from assess.estate.ecs import (
 from assess.estate.facts import Fact, Identifier, Origin
 from assess.estate.gaps import Gap, Missing, Reason, Seen
 from assess.estate.functions import EventSourceMapping, Function
+from assess.estate.grants import Permissions, permissions_of
 from assess.estate.identity import Role
 from assess.estate.images import ImageReference
 from assess.estate.network import (
@@ -312,6 +313,14 @@ class Estate(BaseModel):
     def role_by_arn(self) -> Mapping[str, Role]:
         """Roles by ARN."""
         return _index(self.roles)
+
+    @cached_property
+    def _permissions(self) -> Mapping[str, Permissions]:
+        return {each.identity: permissions_of(each) for each in self.roles}
+
+    def permissions_of(self, role: Role) -> Permissions:
+        """What the policies of a role let it do."""
+        return self._permissions[role.identity]
 
     @cached_property
     def vpc_by_id(self) -> Mapping[str, Vpc]:

@@ -22,6 +22,7 @@ class PermissionsBoundary(PascalPart):
     permissions_boundary_type: Identifier | None = None
     permissions_boundary_arn: Identifier = ""
     document: PolicyDocument | None = None
+    """Absent where the policy's text could not be read."""
 
 
 class Statement:
@@ -38,6 +39,11 @@ class Statement:
     def allows(self) -> bool:
         """Whether the effect is Allow."""
         return self.raw.get("Effect") == "Allow"
+
+    @property
+    def denies(self) -> bool:
+        """Whether the effect is Deny."""
+        return self.raw.get("Effect") == "Deny"
 
     @property
     def actions(self) -> tuple[str, ...]:
