@@ -27,15 +27,31 @@ _R = TypeVar("_R")
 class Paging:
     """How an operation hands out a long list: names of its parameters, and the largest page that AWS allows."""
 
-    limit: str
+    limit: str | None
+    """None where pages have the size that AWS gives them."""
     size: int
     token: str
     next: str
+    also: tuple[tuple[str, str], ...] = ()
+    """Further parameters that say where the next page begins, each with the answer's key for it."""
+    within: str | None = None
+    """The member of the answer that holds the list and ``next``, where it is not the answer itself."""
 
 
 def pages(size: int, *, limit: str = "maxResults", token: str = "nextToken", next: str | None = None) -> Paging:  # noqa: S107 - a parameter's name
     """Paging whose answer names the next page as the request does, unless ``next`` says otherwise."""
     return Paging(limit, size, token, next or token)
+
+
+def unsized_pages(
+    token: str = "nextToken",  # noqa: S107 - a parameter's name
+    next: str | None = None,
+    *,
+    also: tuple[tuple[str, str], ...] = (),
+    within: str | None = None,
+) -> Paging:
+    """Paging with pages of the size that AWS gives them, where that is the largest or none can be asked for."""
+    return Paging(None, 0, token, next or token, also, within)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +72,9 @@ class Operation:
     """The most names that one call takes."""
     enumerates: bool = False
     """Whether its loss can hide a workload."""
+
+    home: str | None = None
+    """The region whose endpoint alone answers, for a service that is the same everywhere."""
 
     @property
     def api(self) -> str:
@@ -228,7 +247,7 @@ class Reader:
         """
         if operation not in self._collector.operations:
             raise ValueError(f"collector {self._collector.name} does not declare {operation.api}")
-        return self._place.calls.call(operation, self._place.call_region, parameters)
+        return self._place.calls.call(operation, operation.home or self._place.call_region, parameters)
 
     def pages(self, operation: Operation, **parameters: Any) -> Iterator[Document]:
         """Each page of an answer.
@@ -239,18 +258,22 @@ class Reader:
         paging = operation.paging
         if paging is None:
             raise ValueError(f"{operation.api} declares no pages")
-        parameters[paging.limit] = paging.size
-        seen: set[str] = set()
+        if paging.limit is not None:
+            parameters[paging.limit] = paging.size
+        seen: set[tuple[Any, ...]] = set()
         while True:
             answer = self.call(operation, **parameters)
-            yield answer
-            token = answer.get(paging.next)
-            if not token:
+            page = answer if paging.within is None else answer[paging.within]
+            yield page
+            if not page.get(paging.next):
                 return
-            if token in seen:
+            begin = {paging.token: page[paging.next]} | {name: page.get(key) for name, key in paging.also}
+            if tuple(begin.values()) in seen:
                 raise Unreadable(operation, Reason.ERROR, "RepeatedPage", "the list does not end: a page came twice")
-            seen.add(token)
-            parameters[paging.token] = token
+            seen.add(tuple(begin.values()))
+            parameters |= begin
+            for name in [name for name, value in begin.items() if value is None]:
+                del parameters[name]
 
     def get(
         self, operation: Operation, *, lost: Sequence[str], resource: str | None = None, **parameters: Any

@@ -26,6 +26,8 @@ SHARED: Mapping[str, Rate] = {
     "ecs service deployment read": Rate(50, 20),
     # https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/elb-api-throttling.html (all calls together)
     "elb": Rate(40, 10),
+    # https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/throttling-api-requests.html (all calls together)
+    "route53": Rate(50, 10),
     # AWS publishes none: an estimate
     "application auto scaling": Rate(20, 10),
 }

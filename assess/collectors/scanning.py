@@ -17,6 +17,7 @@ from assess.collectors import (
     elb,
     events,
     iam,
+    route53,
     scheduler,
     secret_stores,
     stepfunctions,
@@ -60,6 +61,7 @@ COLLECTORS: tuple[Collector, ...] = (
     *secret_stores.COLLECTORS,
     *ecr.COLLECTORS,
     *cloudwatch.COLLECTORS,
+    *route53.COLLECTORS,
 )
 
 EVERYWHERE = "all"

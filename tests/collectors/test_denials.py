@@ -45,6 +45,7 @@ _KINDS: dict[str, tuple[str, ...]] = {
     "kms": ("encryption_keys",),
     "ecr": ("repositories",),
     "cloudwatch.alarms": ("alarms",),
+    "route53": ("dns_records",),
 }
 
 _AT_ONCE = ("iam", "GetAccountAuthorizationDetails")

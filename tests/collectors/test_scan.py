@@ -65,8 +65,9 @@ def test_every_kind_of_fact_is_read(estate: Estate) -> None:
     assert {(each.fact, each.account) for each in estate.seen} == {
         (fact, ACCOUNT) for each in COLLECTORS for fact in each.facts
     }
-    assert {each.region for each in estate.seen if each.fact == "iam.roles"} == {""}
-    assert {each.region for each in estate.seen if each.fact != "iam.roles"} == {REGION}
+    everywhere = {fact for each in COLLECTORS if not each.regional for fact in each.facts}
+    assert {each.region for each in estate.seen if each.fact in everywhere} == {""}
+    assert {each.region for each in estate.seen if each.fact not in everywhere} == {REGION}
 
 
 def test_scope_and_time_are_those_of_the_request(estate: Estate) -> None:

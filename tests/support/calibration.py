@@ -38,6 +38,7 @@ FACTS = (
     "elb.target_groups",
     "kms",
     "parameters.metadata",
+    "route53",
     "schedules",
     "secrets.metadata",
     "tags",
@@ -49,7 +50,10 @@ FACTS = (
     "vpc.vpcs",
     "workflows",
 )
-"""What a scan without denials sees in a region; roles are global."""
+"""What a scan without denials sees; roles come beside."""
+
+GLOBAL = frozenset({"iam.roles", "route53"})
+"""Facts that have no region."""
 
 HOLDS = {
     "autoscaling": ("scalable_targets", "scaling_policies"),
@@ -64,6 +68,7 @@ HOLDS = {
     "elb.load_balancers": ("load_balancers",),
     "elb.target_groups": ("target_groups",),
     "iam.roles": ("roles",),
+    "route53": ("dns_records",),
     "tags": ("clusters", "services", "task_definitions"),
     "vpc.routes": ("route_tables", "nat_gateways"),
     "vpc.security_groups": ("security_groups",),
@@ -184,7 +189,7 @@ def without(estate: Estate, fact: str, *, resource: str | None = None, reason: R
         api=f"read:{fact}",
         action=f"read:{fact}",
         account=ACCOUNT,
-        region="" if fact == "iam.roles" else REGION,
+        region="" if fact in GLOBAL else REGION,
         resource=resource,
         reason=reason,
         facts=(fact,),
@@ -235,7 +240,7 @@ class _Site:
         self._cluster()
         self._network(zones)
         for fact in FACTS:
-            self.builder.saw(fact, ACCOUNT, REGION)
+            self.builder.saw(fact, ACCOUNT, "" if fact in GLOBAL else REGION)
         self.builder.saw("iam.roles", ACCOUNT, "")
 
     def estate(self) -> Estate:
@@ -434,7 +439,11 @@ class _Site:
             Scheme="internet-facing",
             VpcId=self.vpc,
             SecurityGroups=["sg-edge"],
+            DNSName=f"{name}-1234567890.{REGION}.elb.amazonaws.com",
         )
+        alias = {"HostedZoneId": "Z35SXDOTRQ7X7K", "DNSName": f"{name}-1234567890.{REGION}.elb.amazonaws.com."}
+        record = {"HostedZoneId": "Z0123456789ABC", "Name": f"{name}.example.com.", "Type": "A", "AliasTarget": alias}
+        self.builder.add("dns_records", record, EVERYWHERE)
         self._add(
             "listeners",
             ListenerArn=listener,

@@ -27,6 +27,8 @@ class _Stage(NamedTuple):
     """First two numbers of its addresses."""
     network: Network
     cluster: str
+    zone: str
+    """Id of the hosted zone, which the environments share."""
 
     def own(self, name: str) -> str:
         """A name that the environments do not share."""
@@ -36,11 +38,12 @@ class _Stage(NamedTuple):
 def seed(aws: SimulatedAws) -> None:
     """Seeds the estate: a public catalogue, an internal price service and a worker, in production and in staging."""
     Seeder(aws).scan_images("*")
+    zone = Seeder(aws).zone("example.com")
     for name, prefix in (("production", "10.40"), ("staging", "10.41")):
         seeder = Seeder(aws)
         network = seeder.network(f"bookshop-{name}", prefix, private=3, public=2)
         cluster = seeder.cluster(f"bookshop-{name}", stage=name, capacityProviders=["FARGATE"])
-        stage = _Stage(seeder, name, prefix, network, cluster)
+        stage = _Stage(seeder, name, prefix, network, cluster, zone)
         _catalogue(stage)
         _prices(stage)
         _postman(stage)
@@ -54,6 +57,7 @@ def _catalogue(stage: _Stage) -> None:
     targets = seeder.target_group(network, stage.own("catalogue"))
     listener = seeder.load_balancer(stage.own("edge"), network.public, edge, targets, internal=False)
     seeder.forward(listener, targets, host=f"{stage.own('books')}.example.com", priority=10)
+    seeder.record(stage.zone, f"{stage.own('books')}.example.com", listener)
     table = stage.own("books")
     reads = allow("dynamodb:GetItem", "dynamodb:Query", resource=f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{table}")
     revision = seeder.task_definition(

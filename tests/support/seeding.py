@@ -157,6 +157,28 @@ class Seeder:
             Actions=[{"Type": "forward", "TargetGroupArn": target_group}],
         )
 
+    # --- names --------------------------------------------------------------------------------------------------
+
+    def zone(self, name: str) -> str:
+        """Id of a new public hosted zone."""
+        made = self.client("route53").create_hosted_zone(Name=name, CallerReference=name)
+        return str(made["HostedZone"]["Id"])
+
+    def record(self, zone: str, name: str, listener: str, *, ttl: int | None = None) -> None:
+        """A record that leads to a listener's load balancer: an alias, or a CNAME with a time to live."""
+        of = self.elbv2.describe_listeners(ListenerArns=[listener])["Listeners"][0]["LoadBalancerArn"]
+        balancer = self.elbv2.describe_load_balancers(LoadBalancerArns=[of])["LoadBalancers"][0]
+        alias = {
+            "HostedZoneId": balancer["CanonicalHostedZoneId"],
+            "DNSName": f"dualstack.{balancer['DNSName']}.",
+            "EvaluateTargetHealth": True,
+        }
+        leads: Document = {"Type": "A", "AliasTarget": alias}
+        if ttl is not None:
+            leads = {"Type": "CNAME", "TTL": ttl, "ResourceRecords": [{"Value": balancer["DNSName"]}]}
+        change = {"Action": "CREATE", "ResourceRecordSet": {"Name": name} | leads}
+        self.client("route53").change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": [change]})
+
     # --- alarms -------------------------------------------------------------------------------------------------
 
     def alarm(self, name: str, namespace: str, metric: str, limit: float, **dimensions: str) -> None:

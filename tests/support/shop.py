@@ -47,6 +47,8 @@ class _Shop(NamedTuple):
     database_secret: str
     """ARN of the secret that holds the database's password."""
     shared_role: str
+    zone: str
+    """Id of the hosted zone shop.example.com."""
 
 
 def seed(aws: SimulatedAws) -> None:
@@ -101,6 +103,7 @@ def _foundation(seeder: Seeder) -> _Shop:
             allow("s3:GetObject", resource="arn:aws:s3:::shop-assets/*"),
             allow("secretsmanager:GetSecretValue", resource=f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:shop/*"),
         ),
+        zone=seeder.zone("shop.example.com"),
     )
 
 
@@ -216,6 +219,7 @@ def _storefront(shop: _Shop) -> None:
     group = seeder.security_group(shop.network, "shop-storefront", (8080, shop.edge_group))
     targets = seeder.elbv2.describe_target_groups(Names=["storefront"])["TargetGroups"][0]["TargetGroupArn"]
     seeder.forward(shop.edge, targets, host="www.shop.example.com", priority=10)
+    seeder.record(shop.zone, "www.shop.example.com", shop.edge)
     revision = seeder.task_definition(
         "storefront",
         container(
@@ -291,10 +295,11 @@ def _api(shop: _Shop) -> None:
 
 
 def _checkout(shop: _Shop) -> None:
-    """Ready with work: a client of Service Connect."""
+    """Ready with work: a client of Service Connect, whose public name is kept for an hour."""
     seeder = shop.seeder
     targets = seeder.target_group(shop.network, "checkout", path="/ping")
     seeder.forward(shop.edge, targets, host="checkout.shop.example.com", priority=20)
+    seeder.record(shop.zone, "checkout.shop.example.com", shop.edge, ttl=3600)
     group = seeder.security_group(shop.network, "shop-checkout", (8080, shop.edge_group))
     revision = seeder.task_definition(
         "checkout",
