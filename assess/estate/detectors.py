@@ -15,9 +15,9 @@ from detect_secrets.plugins.pypi_token import PypiTokenDetector
 from detect_secrets.plugins.slack import SlackDetector
 from detect_secrets.plugins.square_oauth import SquareOAuthDetector
 
-from assess.estate.names import NameKind, is_identifying_name, name_kind, words_of
+from assess.estate.names import NameKind, is_credential_word, is_identifying_name, name_kind, words_of
 from assess.estate.redaction import MARKER, RedactionClass
-from assess.estate.wordlists import WORD_LISTS
+from assess.estate.wordlists import HARMLESS_WORDS, WORD_LISTS
 
 
 class Span(NamedTuple):
@@ -45,7 +45,7 @@ def spans(text: str, *, now: float, paired: bool = False) -> list[Span]:
     return _apart(found) if found else found
 
 
-def value_class(name: str, value: str, *, now: float) -> tuple[RedactionClass, str]:
+def value_class(name: str, value: str, *, now: float, paired: bool = False) -> tuple[RedactionClass, str]:
     """What a value under a credential's name is, and by which detector; the value itself always goes.
 
     Where the name speaks of authentication only, no more than a text of a credential's shape is taken for one.
@@ -54,7 +54,7 @@ def value_class(name: str, value: str, *, now: float) -> tuple[RedactionClass, s
     default = _DEFAULT.fullmatch(text)
     if default is not None:
         text = default.group(1)
-    hits = [each for each in spans(text, now=now) if each.of is not RedactionClass.TEXT]
+    hits = [each for each in spans(text, now=now, paired=paired) if each.of is not RedactionClass.TEXT]
     if hits:
         gravest = min(hits, key=lambda each: _ORDER.index(each.of))
         return gravest.of, gravest.detector
@@ -67,22 +67,29 @@ def value_class(name: str, value: str, *, now: float) -> tuple[RedactionClass, s
 def _plain_class(name: str, text: str) -> tuple[RedactionClass, str]:
     """What a text that no format betrays is by the name it stands under."""
     words = words_of(name)
+    is_open = name_kind(name) is NameKind.AUTH
     kind = _harmless_kind(text)
-    if kind == "template":
+    if words[-1:] in _TOKENS_LAST and _SYMBOLS.fullmatch(text):
+        kind = "symbol"
+    if kind in ("template", "symbol"):
         return RedactionClass.HARMLESS, kind
+    if "/" in text and _names_a_secret(words, text):
+        return RedactionClass.HARMLESS, "secret-name"
     if _PLACEHOLDER.search(text) or _is_name(name, text):
         return RedactionClass.PLACEHOLDER, "placeholder"
     if is_weak(text, words):
-        return RedactionClass.WEAK, "common-default"
+        return (RedactionClass.TEXT, "name") if is_open else (RedactionClass.WEAK, "common-default")
     if is_aws_secret(text) and _AWS_WORDS.intersection(words):
         return RedactionClass.TOKEN, "aws-secret-access-key"
     if kind == "number" and _is_numeric_password(words, text):
         kind = None
     if kind is None and _names_a_secret(words, text):
         kind = "secret-name"
+    if kind is None and _is_setting(words, text):
+        kind = "setting"
     if kind is not None:
         return RedactionClass.HARMLESS, kind
-    if name_kind(name) is NameKind.AUTH and not (looks_made(text) or _USER_AND_PASSWORD.fullmatch(text)):
+    if is_open and not (looks_made(text) or _USER_AND_PASSWORD.fullmatch(text)):
         return RedactionClass.TEXT, "name"
     return RedactionClass.NAMED, "name"
 
@@ -137,11 +144,47 @@ def is_weak(text: str, names: Sequence[str] = ()) -> bool:
         return True
     if _meets_policy(text):
         return False  # `SuperSecret-2024!` was made for a real account, however little it takes to guess it
+    half = len(text) // 2
+    undisguised = text.lower().translate(_DISGUISES) if any(map(str.isalpha, text)) else text
+    return any(_is_default(each, names) for each in (text, undisguised)) or (
+        half >= 3 and text[:half] == text[half:] and _is_default(text[:half], names)
+    )
+
+
+def _is_default(text: str, names: Sequence[str]) -> bool:
     digits = "".join(filter(str.isdigit, text))
     if len(digits) > 4 and digits not in _WEAK_NUMBERS:
         return False
-    words = [word for word in _WEAK_SPLIT.split(text.lower()) if word]
-    return 0 < len(words) <= 5 and all(word in _WEAK or word in names for word in words)
+    words = _LETTERS.findall(text.lower())
+    if digits in _WEAK_NUMBERS and sum(map(len, words)) <= 3:
+        return True  # `abc123`, `sk-1234`
+    return 0 < len(words) <= _MOST_WEAK_WORDS and all(_is_of_defaults(word, names) for word in words)
+
+
+def _is_of_defaults(word: str, names: Sequence[str]) -> bool:
+    """Whether a run of letters is a word of a default, or a few of them written together: ``rootpassword``."""
+    if word in _WEAK or word in names:
+        return True
+    if len(word) > _LONGEST_JOINED:
+        return False
+    reached = {0: 0}  # how few words make up the letters until there
+    for end in range(2, len(word) + 1):
+        fewest = [
+            reached[at] + 1 for at in reached if end - at >= 2 and (word[at:end] in _WEAK or word[at:end] in names)
+        ]
+        if fewest:
+            reached[end] = min(fewest)
+    return reached.get(len(word), _MOST_JOINED + 1) <= _MOST_JOINED
+
+
+_LETTERS = re.compile(r"[a-z]+")
+_MOST_WEAK_WORDS = 8
+_MOST_JOINED = 3
+_LONGEST_JOINED = 24
+
+
+_DISGUISES = str.maketrans("@013457$", "aoieasts")
+"""Digits and signs that people put in the place of letters, as every list of passwords to try has them."""
 
 
 def _meets_policy(text: str) -> bool:
@@ -149,11 +192,6 @@ def _meets_policy(text: str) -> bool:
     kinds = (str.islower, str.isupper, str.isdigit, lambda each: not each.isalnum())
     found = sum(any(map(kind, text)) for kind in kinds)
     return found == len(kinds) and len(text) >= 10
-
-
-def is_placeholder(text: str) -> bool:
-    """Whether a text says that somebody is to fill it in: ``changeme``, ``<TOKEN>``, ``${TOKEN}``, ``xxx``."""
-    return _PLACEHOLDER.search(text) is not None
 
 
 def looks_random(text: str) -> bool:
@@ -559,17 +597,28 @@ REFERENCE = re.compile(
 _DEFAULT = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_.]{0,80}:?[-=]([^{}]{1,512})\}")
 """A variable with a default, which is what counts where nobody fills the variable in."""
 
+_ABSENT = (
+    "unused|unneeded|ignored?|hidden|masked|removed|omitted|missing|blank|void|mock(?:ed)?|stub(?:bed)?|nothing"
+    "|unknown|not[-_ ]?(?:used|needed|required|applicable|available|defined|provided|configured|important|relevant)"
+)
+"""What people write where a program insists on a value."""
+
 _PLACEHOLDER = re.compile(
     r"(?i)change[-_ ]?(?:me|this|it)|replace|to[-_ ]?be[-_ ]|example|dummy|your[-_ ]|\byour|insert|placeholder"
     r"|todo|fixme|fill[-_ ]?in|redacted|sample|fake|(?<![a-z0-9])x{3}|x{5}"
     r"|\*\*\*|\.\.\.|<[A-Za-z][\w .-]*>|[$#]\{|\{\{|%[A-Z_]+%|<%|\$\("
-    r"|set[-_ ]?me|goes[-_ ]?here|not[-_ ]?(?:set|a|the)[-_ ]?real"
+    r"|^(?:(?:to[-_ ]be|will[-_ ]be|is)[-_ ])?(?:set|stored?|provided|injected|supplied|managed|populated"
+    r"|fetched|loaded|overridden|override|defined|configured|comes?|taken|read|see|use|get|from)[-_ ]"
+    r"(?:in|by|via|from|at|with|through|on|aws|ssm|vault|secrets?|secretsmanager|param(?:eter)?s?|env|environment|console)(?![a-z0-9])"
+    r"|(?:generate|create|choose|pick|add|paste|specify|provide|type|enter|put|supply|define)[-_ ]"
+    r"(?:a|an|the|some|your|own|my|new|random|strong|secure|unique|real)(?![a-z0-9])"
+    rf"|^[\[(<]?(?:{_ABSENT})[\])>]?$"
+    r"|set[-_ ]?me|[-_ ]here$|not[-_ ]?(?:set|a|the)[-_ ]?real"
     r"|^(?:none|null|nil|undefined|unset|empty|tbd|n/?a|-+|_+|x+)$"
     r"|^(?-i:\${1,2}[A-Z_][A-Z0-9_]*|@@?[A-Z_]+@@?|__[A-Z0-9_]+__)$"
 )
 
 _WEAK = WORD_LISTS["weak"]
-_WEAK_SPLIT = re.compile(r"[^a-z]+|(?<=password)(?=[a-z])|(?<=secret)(?=[a-z])|(?<=admin)(?=[a-z])")
 _WEAK_NUMBERS = WORD_LISTS["weak_number"]
 
 _HARMLESS_KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
@@ -651,7 +700,15 @@ _PASSWORD_LAST = frozenset({"password", "passwd", "pwd", "pass", "pw", "passphra
 
 def _is_numeric_password(words: Sequence[str], text: str) -> bool:
     """A password may be all digits; a count or a time under such a name has fewer, or a unit."""
-    return bool(words) and words[-1] in _PASSWORD_LAST and text.isdigit() and len(text) >= 6
+    shortest = 6 if words and words[-1] in _PASSWORD_LAST else 8
+    return bool(words) and is_credential_word(words[-1]) and text.isdigit() and len(text) >= shortest
+
+
+_TOKENS_LAST = (("token",), ("tokens",))
+_SYMBOLS = re.compile(
+    r"[A-Z]{2,6}(?:[,/-][A-Z]{2,6}){0,40}|</?s>|<(?:pad|bos|eos|unk|mask|cls|sep)>|<\|[a-z_]{2,30}\|>|\[[A-Z]{2,6}\]"
+)
+"""Of currencies (``USDC``) and of language models (``</s>``, ``<|endoftext|>``, ``[MASK]``)."""
 
 
 _SECRETS_LAST = frozenset({"secret", "secrets", "credential", "credentials", "creds"})
@@ -670,6 +727,17 @@ def _names_a_secret(words: Sequence[str], text: str) -> bool:
     is_own = not is_store or bool(_OWN_SECRETS.intersection(words))
     return not is_own and _SECRET_TITLE.fullmatch(text) is not None and not looks_random(text)
 
+
+def _is_setting(words: Sequence[str], text: str) -> bool:
+    """Whether a name goes on after the credential's word, and a text is of words that settings are made of.
+
+    ``PASSWORD_CLASSES=upper,lower`` says something about passwords; ``DB_PASSWORD_OLD=orange`` is one.
+    """
+    said = _SETTING.findall(text.lower())
+    return not is_credential_word(words[-1]) and bool(said) and all(word in HARMLESS_WORDS for word in said)
+
+
+_SETTING = re.compile(r"[^\W_]+")
 
 _LONGEST_MADE = 1024
 _MADE = re.compile(r"[A-Za-z0-9+/_.:~-]+")

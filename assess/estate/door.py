@@ -22,7 +22,7 @@ from assess.estate.names import is_kept_tag, is_secret_name
 from assess.estate.redaction import MARKER, Redaction, RedactionClass, length_band
 from assess.estate.tokens import DEEPEST_NESTING, TokenReader, is_pair, name_beside
 
-DETECTORS_VERSION = 2
+DETECTORS_VERSION = 3
 """Raised when the door or the detectors judge anything differently."""
 
 

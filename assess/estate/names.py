@@ -33,6 +33,10 @@ def name_kind(name: str) -> NameKind:
     if not words:
         return NameKind.PLAIN
     secret = _secret_by(words)
+    if secret is not None and words[0] in _ORDERS and len(words) > 1:
+        return NameKind.KEY
+    if secret is NameKind.AUTH and _says_resource(words):
+        return NameKind.RESOURCE
     if secret is not None and not _describes(words):
         return secret
     if secret is NameKind.SECRET:  # `PASSWORD_HOST=x` is not worth trusting a bare word for
@@ -54,6 +58,11 @@ def is_identifying_name(name: str) -> bool:
     return len(name) == 1 or (bool(words) and _last(words) in _IDENTIFIES)
 
 
+def is_credential_word(word: str) -> bool:
+    """Whether a word of a name, in lower case, stands for a credential itself: ``password``, ``dbpass``, ``key``."""
+    return word in _CREDENTIALS or (word.endswith(_SECRET_ENDS) and word not in _NOT_SECRET_ENDS)
+
+
 def words_of(name: str) -> tuple[str, ...]:
     """The words of a name in lower case; names longer than 256 characters have none, nor have markers."""
     if len(name) > _LONGEST_NAME:
@@ -73,6 +82,7 @@ _LONGEST_NAME = 256
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_]+")
 
 _SECRET_WORDS = WORD_LISTS["secret"]
+_CREDENTIALS = _SECRET_WORDS | {"key", "keys", "salt", "auth", "cookie"}
 _SECRET_KEYS = WORD_LISTS["secret_key_before"]
 
 _OPEN_KEYS = WORD_LISTS["open_key"]
@@ -85,6 +95,9 @@ _KEYS_LAST = frozenset(
 )
 _PASSWORDS = frozenset({"password", "passwd", "pwd", "credential", "credentials", "creds"})
 
+_PROCESSES = WORD_LISTS["password_process"]
+_BEGINS_PROCESS = frozenset((word,) for word in _PROCESSES)
+_ORDERS = WORD_LISTS["order_first"]
 _DESCRIBES = WORD_LISTS["describing_last"]
 
 _RESOURCES_ANYWHERE = WORD_LISTS["resource_anywhere"]
@@ -100,6 +113,8 @@ def _secret_by(words: tuple[str, ...]) -> NameKind | None:
     found: NameKind | None = None
     for index, word in enumerate(words):
         before = words[index - 1] if index else ""
+        if word in _PASSWORDS and (before in _PROCESSES or words[index + 1 : index + 2] in _BEGINS_PROCESS):
+            continue
         if word in _SECRET_WORDS or (word.endswith(_SECRET_ENDS) and word not in _NOT_SECRET_ENDS):
             return NameKind.SECRET
         if word in ("key", "keys", "salt") and before in _SECRET_KEYS:

@@ -77,7 +77,7 @@ class TokenReader:
             return text
         kind = self._kind(name)
         if kind in (NameKind.SECRET, NameKind.AUTH) or (kind is NameKind.KEY and is_key(name, text)):
-            of, detector = value_class(name, text[:LONGEST_TEXT], now=self._now)
+            of, detector = value_class(name, text[:LONGEST_TEXT], now=self._now, paired=paired)
             return self._redact(of, detector, text)
         header = _HEADER.fullmatch(text) if name.lower().endswith(("header", "headers")) else None
         if header is not None and is_secret_name(header.group(1)):  # of Fluent Bit: `X-Api-Key abc`
@@ -275,6 +275,7 @@ class TokenReader:
                 state.pending = ""
                 return token
             under, state.pending = state.pending, ""
+            is_spoken, state.spoken = state.spoken, False
             if token in _AUTH_SCHEMES and under in _HEADER_NAMES:
                 state.pending = "password"
                 return token
@@ -283,6 +284,8 @@ class TokenReader:
             sign = _SIGN.match(token)
             if sign is not None:
                 return sign.group() + self._named(under, token[sign.end() :])
+            if is_spoken and token.lower() in HARMLESS_WORDS and _GOES_ON.match(text, match.end()):
+                return token  # `enter your password: it is never shown`
             if not _is_option(token):
                 return token if kind == "reference" else self._named(under, token)
         if kind == "reference":
@@ -387,6 +390,7 @@ class TokenReader:
         if not value:
             state.pending = bare if is_secret_name(bare) and not (sign == ":" and bare.lower() in _SECTIONS) else ""
             state.list_name = ""
+            state.spoken = sign == ":"
             return head
         state.list_name = bare
         if is_secret_name(bare):
@@ -519,7 +523,7 @@ class TokenReader:
 class _Command:
     """What the words before say about the next: the program, and an option whose value it is."""
 
-    __slots__ = ("before", "list_name", "maybe", "pending", "program", "skip")
+    __slots__ = ("before", "list_name", "maybe", "pending", "program", "skip", "spoken")
 
     def __init__(self, program: str = "") -> None:
         self.program = program
@@ -528,6 +532,7 @@ class _Command:
         self.maybe = ""  # the name of an option whose value only its looks tell
         self.skip = 0  # words to go until the one that stands before a password
         self.before = ""
+        self.spoken = False  # what is expected came after a colon, as in a sentence
 
     def end(self) -> None:
         """Forgets what was expected: another command begins."""
@@ -610,6 +615,7 @@ _KEY_COMMANDS = frozenset({"auth", "login"})
 _SIGN = re.compile(r":=|=>|[:=]")
 _SIGNS = frozenset({":", "=", "=>", ":="})
 _HEADER_NAMES = frozenset({"authorization", "proxy-authorization", "Authorization", "Proxy-Authorization"})
+_GOES_ON = re.compile(r"[ \t]+[A-Za-z]")
 _SECTIONS = frozenset({"auth", "secret", "secrets", "credentials"})
 """What AWS's sentences end with before a colon: ``unable to pull secrets or registry auth: ...``."""
 _AUTH_SCHEMES = frozenset({"Bearer", "bearer", "Basic", "basic", "Token", "token", "Digest", "ApiKey", "GenieKey"})

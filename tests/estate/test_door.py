@@ -105,6 +105,7 @@ def classes(text: str) -> list[str]:
         ("SCHEDULE_EXPRESSION", "rate(5 minutes)"),
         ("STARTED", "2026-01-31T12:00:00Z"),
         ("SUBNET", "subnet-0123456789abcdef0"),
+        ("REQUIRE_AUTH", "true"),
         ("EMPTY", ""),
     ],
 )
@@ -287,7 +288,7 @@ def test_tag_is_replaced(key: str, value: str) -> None:
         ("DB_PASSWORD", "xxxxxxxx", "placeholder"),
         ("API_TOKEN", "REPLACE_ME", "placeholder"),
         ("MAX_TOKENS", "4096", "harmless"),
-        ("REQUIRE_AUTH", "true", "harmless"),
+        ("SESSION_AUTH", "true", "harmless"),
         ("JWT_SECRET", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:x-AbCdEf", "harmless"),
         ("SIGNING_KEY", "/etc/keys/signing.pem", "harmless"),
         ("STRIPE_API_KEY", "pk_" + "live_" + "aB3dE5fG7hJ9kL1m", "harmless"),

@@ -5,7 +5,7 @@ from types import ModuleType
 
 import pytest
 
-from tests.secrets import blind, environment, everyday, lines
+from tests.secrets import blind, environment, everyday, lines, newcomer, passerby, stranger
 from tests.secrets.making import Line
 from tests.secrets.measuring import (
     POSITIVE,
@@ -27,7 +27,10 @@ def test_the_table_is_large_enough() -> None:
     assert not any(each.expected in POSITIVE for each in environment.NEGATIVES)
 
 
-@pytest.mark.parametrize("table", [environment, blind, everyday], ids=["environment", "blind", "everyday"])
+_TABLES = (environment, blind, everyday, stranger, newcomer, passerby)
+
+
+@pytest.mark.parametrize("table", _TABLES, ids=[each.__name__.rpartition(".")[2] for each in _TABLES])
 def test_variables_are_found_and_left_alone(table: ModuleType) -> None:
     seen = variables((*table.POSITIVES, *table.NEGATIVES))
     score = environment_score(seen)
