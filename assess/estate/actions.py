@@ -41,6 +41,10 @@ class ActionSet:
     def __or__(self, other: "ActionSet") -> "ActionSet":
         return ActionSet(self.bits | other.bits, self.unlisted | other.unlisted)
 
+    def meets(self, other: "ActionSet") -> bool:
+        """Whether they have an action in common."""
+        return bool(self.bits & other.bits or self.unlisted & other.unlisted)
+
     def __bool__(self) -> bool:
         return bool(self.bits or self.unlisted)
 

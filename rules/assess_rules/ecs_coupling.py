@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 from functools import cache
 
 from pydantic import BaseModel, ConfigDict
@@ -19,7 +18,7 @@ from assess.estate.ecs import (
 )
 from assess.estate.estate import Estate
 from assess.estate.facts import Evidence
-from assess.estate.identity import Role, Statement
+from assess.estate.identity import Role
 from assess.estate.workloads import Workload
 from assess.rule import (
     CRITICAL,
@@ -37,6 +36,7 @@ from assess.rule import (
     rule,
     unknown,
 )
+from assess_rules.grant_words import listed, on
 from assess_rules.known_images import agent_of, data, image_of, presumed_agent_of
 
 _ECS = "https://docs.aws.amazon.com/AmazonECS/latest"
@@ -154,30 +154,9 @@ def _is_of_a_pipeline(role: Role, users: tuple[Workload, ...]) -> bool:
     return any(known.images & set(image_of(each).tails()) for task in tasks for each in task.containers())
 
 
-def _names(pattern: str) -> tuple[str, ...]:
-    """The calls that drive ECS and that an action of a policy names, by their verb at least (``ecs:Run*``)."""
-    service, _, name = pattern.partition(":")
-    if service.lower() != "ecs" or not name.rstrip("*?"):
-        return ()
-    return tuple(each for each in _DRIVES if fnmatchcase(each.lower(), name.lower()))
-
-
-def _is_sweeping(statement: Statement) -> bool:
-    """Whether a statement grants all of ECS without a word of what is needed."""
-    if statement.not_actions:
-        return not any(each.lower() in ("ecs:*", "*") for each in statement.not_actions)
-    return any(each in ("*", "*:*") or each.lower() == "ecs:*" for each in statement.actions)
-
-
-def _denied(role: Role) -> frozenset[str]:
-    """Calls that a statement denies on every resource and without a condition."""
-    return frozenset(
-        call
-        for statement in role.statements()
-        if not statement.allows and "*" in statement.resources and not any(statement.conditions())
-        for action in statement.actions
-        for call in (_DRIVES if action.lower() in ("*", "ecs:*") else _names(action))
-    )
+def _is_named(pattern: str | None) -> bool:
+    """Whether an action of a policy names calls by their verb at least (``ecs:Run*``), and not all of ECS."""
+    return pattern is not None and bool(pattern.partition(":")[2].rstrip("*?"))
 
 
 @rule(
@@ -197,7 +176,8 @@ def application_drives_ecs(role: Role, estate: Estate) -> Iterator[Outcome]:
     ECS. Nothing of this reaches a Kubernetes cluster: the calls have to be written anew against its API, with
     another notion of a task and of its end.
 
-    Roles of CI/CD systems do not count. A role that grants all of ECS says nothing about use and is asked about.
+    Roles of CI/CD systems do not count, nor do calls that a Deny or the permissions boundary takes off again. A role
+    that grants all of ECS says nothing about use and is asked about.
 
     Fix: Create Jobs through the Kubernetes API with a ServiceAccount and RBAC; hand work that arrives in a queue to a
     KEDA ScaledJob; move workflows to Argo Workflows or to Step Functions with eks:runJob.
@@ -209,19 +189,24 @@ def application_drives_ecs(role: Role, estate: Estate) -> Iterator[Outcome]:
     if _is_of_a_pipeline(role, users):
         yield not_applicable("the role belongs to a CI/CD system")
         return
-    denied = _denied(role)
-    calls: dict[str, Evidence] = {}
-    for at, statement in role.placed_statements():
-        for action in statement.actions if statement.allows else ():
-            for call in _names(action):
-                if call not in denied:
-                    calls.setdefault(call, role.evidence(*at, "Action", value=action))
+    permissions = estate.permissions_of(role)
+    granted = {call: tuple(permissions.allowing(f"ecs:{call}")) for call in _DRIVES}
+    named = {
+        call: [each for each in grants if _is_named(each.written(f"ecs:{call}"))] for call, grants in granted.items()
+    }
+    calls = [call for call in _DRIVES if named[call]]
     if calls:
-        message = f"role {role.name} lets its tasks call {', '.join(f'ecs:{each}' for each in calls)}"
-        yield fail(message, *dict.fromkeys(calls.values()), confidence=0.8)
-    elif set(_DRIVES) - denied and any(each.allows and _is_sweeping(each) for each in role.statements()):
+        where = on(each.resource for call in calls for each in named[call])
+        message = f"role {role.name} lets its tasks call {listed([f'ecs:{each}' for each in calls])} on {where}"
+        evidence = [
+            role.evidence(*each.place, each.field, value=each.written(f"ecs:{call}"))
+            for call in calls
+            for each in named[call][:1]
+        ]
+        yield fail(message, *dict.fromkeys(evidence), confidence=0.8)
+    elif any(granted.values()):
         yield unknown(Reason.UNANSWERED, "survey.A4")
-    elif any(each.document is None for each in role.policies):
+    elif permissions.unread:
         yield unknown(Reason.NOT_COLLECTED, "iam:GetPolicyVersion")
 
 

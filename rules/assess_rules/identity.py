@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterator
 
 from assess.config import Policy
+from assess.estate.actions import AccessLevel, actions_matching, arn_parts
 from assess.estate.estate import Estate
 from assess.estate.facts import Evidence
-from assess.estate.identity import Role, Statement
+from assess.estate.grants import ANY, Boundary, Flow, Grant, selected
+from assess.estate.identity import Role
 from assess.estate.workloads import Workload
 from assess.rule import (
     DAYS,
@@ -23,6 +25,7 @@ from assess.rule import (
     rule,
     unknown,
 )
+from assess_rules.grant_words import doing, on
 from assess_rules.instance_roles import instance_roles, permission_of_tasks
 
 _POD_IDENTITY = "https://docs.aws.amazon.com/eks/latest/userguide/pod-identities.html"
@@ -61,7 +64,7 @@ def uses_the_instance_role(workload: Workload, estate: Estate) -> Iterator[Outco
     if not roles and workload.origin.source is None:
         yield unknown(Reason.NO_DATA, "ecs.container_instances")
     for role in roles:
-        found = permission_of_tasks(role)
+        found = permission_of_tasks(role, estate)
         if found is not None:
             index, action = found
             yield fail(
@@ -106,15 +109,16 @@ def conditions_that_change(role: Role, estate: Estate) -> Iterator[Outcome]:
         for operator, key, _ in statement.conditions():
             if _BREAKING.fullmatch(key.lower()):
                 policy = statement.policy.policy_name if statement.policy else ""
+                what = f"{doing(selected(statement))} {on(statement.resources)}"
                 yield fail(
-                    f"policy {policy} of task role {role.name} has a condition on {key} in its {effect}",
+                    f"policy {policy} of task role {role.name} has a condition on {key} in its {effect} of {what}",
                     role.evidence(*place, "Condition", operator, key),
                     element=f"{policy} {key}",
                     severity=MEDIUM if statement.allows else HIGH,
                 )
 
 
-_ADMINISTRATOR = ("*", "*:*", "iam:*")
+_EVERYTHING = ("*", "*:*")
 _ADMINISTRATOR_POLICIES = (":aws:policy/AdministratorAccess", ":aws:policy/PowerUserAccess")
 _WHOLE_SERVICE = re.compile(r"(?:\*|[a-z0-9-]+):\*|\*")
 
@@ -133,8 +137,8 @@ def wildcard(role: Role, estate: Estate) -> Iterator[Outcome]:
 
     On Kubernetes whoever may make a Pod with a service account has all permissions of its role, and that is often
     everybody who may deploy into the namespace. A role that allows a whole service on every resource turns one
-    broken container, or one careless manifest, into a risk for the account. Lists and descriptions that IAM allows
-    on all resources only are not counted.
+    broken container, or one careless manifest, into a risk for the account. Reading alone is not counted, nor is what
+    a Deny or the permissions boundary takes off again.
 
     Fix: take what the role really used from its last-accessed data, or let IAM Access Analyzer write the policy, and
     give each workload a role with just that.
@@ -142,8 +146,10 @@ def wildcard(role: Role, estate: Estate) -> Iterator[Outcome]:
     if not estate.task_role_users.get(role.identity):
         yield not_applicable(_NO_TASK_ROLE, reads=())
         return
+    permissions = estate.permissions_of(role)
     for index, policy in enumerate(role.policies):
-        if policy.policy_arn.endswith(_ADMINISTRATOR_POLICIES):
+        is_limited = permissions.boundary is Boundary.APPLIED
+        if policy.policy_arn.endswith(_ADMINISTRATOR_POLICIES) and not is_limited:
             yield fail(
                 f"task role {role.name} has the rights of an administrator by policy {policy.policy_name}",
                 role.evidence("Policies", index, "PolicyArn"),
@@ -151,28 +157,45 @@ def wildcard(role: Role, estate: Estate) -> Iterator[Outcome]:
                 severity=HIGH,
             )
             continue
-        found = list(_wide_actions(role, index))
+        found = {
+            action: (grant, worst)
+            for grant in permissions.grants
+            if grant.place[1] == index and _is_on_everything(grant)
+            for action, worst in _wide_actions(grant)
+        }
         if found:
-            actions = sorted({action for action, _ in found})
-            worst = any(action in _ADMINISTRATOR or action.startswith("everything") for action in actions)
+            actions = sorted(found)
             shown = ", ".join(actions[:5]) + (f" and {len(actions) - 5} more" if len(actions) > 5 else "")
+            so = " within its permissions boundary" if is_limited else ""
             yield fail(
-                f"policy {policy.policy_name} of task role {role.name} allows {shown} on every resource",
-                *(evidence for _, evidence in found),
+                f"policy {policy.policy_name} of task role {role.name} allows {shown} on every resource{so}",
+                *dict.fromkeys(role.evidence(*grant.place, grant.field) for grant, _ in found.values()),
                 element=policy.policy_name,
-                severity=HIGH if worst else MEDIUM,
+                severity=HIGH if any(worst for _, worst in found.values()) else MEDIUM,
             )
 
 
-def _wide_actions(role: Role, policy_index: int) -> Iterator[tuple[str, Evidence]]:
-    for place, statement in role.placed_statements():
-        if place[1] != policy_index or not statement.allows or "*" not in statement.resources:
+def _is_on_everything(grant: Grant) -> bool:
+    """Whether nothing but the service limits the resource."""
+    return grant.resource == ANY or not "".join(arn_parts(grant.resource)[3:]).strip("*")
+
+
+def _wide_actions(grant: Grant) -> Iterator[tuple[str, bool]]:
+    """Whole services that a grant is of, and whether they make an administrator; not where only reading is left."""
+    if not grant.levels & {AccessLevel.WRITE, AccessLevel.PERMISSIONS_MANAGEMENT}:
+        return
+    if grant.statement.not_actions:
+        yield f"everything but {', '.join(grant.statement.not_actions[:3])}", grant.service == ANY
+    for written in grant.statement.actions:
+        action = written.lower()
+        if not _WHOLE_SERVICE.fullmatch(action) or not actions_matching(written).meets(grant.actions):
             continue
-        if statement.not_actions:
-            yield f"everything but {', '.join(statement.not_actions[:3])}", role.evidence(*place, "NotAction")
-        for action in statement.actions:
-            if _WHOLE_SERVICE.fullmatch(action.lower()):
-                yield action.lower(), role.evidence(*place, "Action")
+        if action not in _EVERYTHING:
+            yield action, action == "iam:*"
+        elif grant.service == ANY:
+            yield action, True
+        else:  # what a boundary leaves of everything
+            yield f"{grant.service}:*", grant.service == "iam"
 
 
 @rule(
@@ -305,8 +328,8 @@ _DUTIES = {
     "secretsmanager": "reading secrets",
     "ssm": "reading parameters",
     "kms": "decrypting",
-    "s3": "reading from S3",
 }
+_OF_S3 = {Flow.READ: "reading from S3", Flow.WRITE: "writing to S3"}
 
 
 @rule(
@@ -331,29 +354,32 @@ def execution_role_duties(role: Role, estate: Estate) -> Iterator[Outcome]:
         yield not_applicable("no workload uses it as its execution role", reads=())
         return
     duties: dict[str, Evidence] = {}
-    for place, statement in role.placed_statements():
-        policy = statement.policy
-        if not statement.allows or (policy is not None and policy.policy_arn.endswith(_EXECUTION_POLICY)):
-            continue
-        for action in statement.actions:
-            duty = _duty(action.lower(), statement, role)
-            if duty is not None:
-                duties.setdefault(duty, role.evidence(*place, "Action", value=action))
+    for grant in estate.permissions_of(role).grants:
+        policy = grant.statement.policy
+        if policy is None or not policy.policy_arn.endswith(_EXECUTION_POLICY):
+            for duty in _duties(grant, role):
+                duties.setdefault(duty, _of_actions(role, grant))
     if duties:
         yield fail(f"execution role {role.name} has further duties: {', '.join(sorted(duties))}", *duties.values())
 
 
-def _duty(action: str, statement: Statement, role: Role) -> str | None:
-    service = action.partition(":")[0]
-    if action == "*":
-        return "everything"
-    if service in _DUTIES:
-        return _DUTIES[service]
-    if action in ("logs:*", "logs:createloggroup"):
-        return "making log groups"
-    if service == "ecr" and any(_is_foreign(each, role) for each in statement.resources):
-        return "pulling images of other accounts"
-    return None
+def _duties(grant: Grant, role: Role) -> Iterator[str]:
+    if grant.service == ANY:
+        yield "everything"
+    elif grant.service in _DUTIES:
+        yield _DUTIES[grant.service]
+    elif grant.service == "s3":
+        yield from (words for flow, words in _OF_S3.items() if flow in grant.flows)
+    elif "logs:CreateLogGroup" in grant.actions:
+        yield "making log groups"
+    elif grant.service == "ecr" and _is_foreign(grant.resource, role):
+        yield "pulling images of other accounts"
+
+
+def _of_actions(role: Role, grant: Grant) -> Evidence:
+    """The actions of a grant's statement, and of them the first that is of the grant's service."""
+    written = (each for each in grant.statement.actions if actions_matching(each).meets(grant.actions))
+    return role.evidence(*grant.place, grant.field, value=next(written, None))
 
 
 @rule(
@@ -379,11 +405,9 @@ def assumes_foreign_role(role: Role, estate: Estate) -> Iterator[Outcome]:
         yield not_applicable(_NO_TASK_ROLE, reads=())
         return
     found: dict[str, Evidence] = {}
-    for place, statement in role.placed_statements():
-        if statement.allows and any(_may_assume(each) for each in statement.actions):
-            for resource in statement.resources:
-                if ":role/" in resource and _is_foreign(resource, role):
-                    found.setdefault(resource, role.evidence(*place, "Resource", value=resource))
+    for grant in estate.permissions_of(role).allowing("sts:AssumeRole"):
+        if ":role/" in grant.resource and _is_foreign(grant.resource, role):
+            found.setdefault(grant.resource, role.evidence(*grant.place, "Resource", value=grant.resource))
     for arn, evidence in found.items():
         foreign = estate.role_by_arn.get(arn)
         ready = foreign is not None and _admits_tags(foreign, role)
@@ -396,20 +420,12 @@ def assumes_foreign_role(role: Role, estate: Estate) -> Iterator[Outcome]:
         )
 
 
-def _may_assume(action: str) -> bool:
-    return action.lower() in ("sts:assumerole", "sts:*", "sts:assume*", "sts:assumerole*")
-
-
 def _admits_tags(foreign: Role, role: Role) -> bool:
     account = _account(role.identity)
     ours = {role.identity, account, f"arn:aws:iam::{account}:root"}
     for statement in foreign.trust():
-        actions = {each.lower() for each in statement.actions}
-        if (
-            statement.allows
-            and ours & set(statement.principals.get("AWS", ()))
-            and actions & {"sts:tagsession", "sts:*"}
-        ):
+        trusts = statement.allows and ours & set(statement.principals.get("AWS", ()))
+        if trusts and "sts:TagSession" in selected(statement):
             return True
     return False
 
@@ -422,7 +438,7 @@ def _admits_tags(foreign: Role, role: Role) -> bool:
     needs=("iam.roles",),
     reference="https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html",
 )
-def permissions_boundary(role: Role) -> Iterator[Outcome]:
+def permissions_boundary(role: Role, estate: Estate) -> Iterator[Outcome]:
     """A role has a permissions boundary.
 
     A boundary caps what a role may do whatever its policies say, and organisations often refuse new roles without it.
@@ -434,8 +450,10 @@ def permissions_boundary(role: Role) -> Iterator[Outcome]:
     boundary = role.permissions_boundary
     if boundary is not None and boundary.permissions_boundary_arn:
         name = boundary.permissions_boundary_arn.rpartition("/")[2]
+        not_read = estate.permissions_of(role).boundary is Boundary.UNKNOWN
+        so = ", whose text could not be read" if not_read else ""
         yield fail(
-            f"role {role.name} has the permissions boundary {name}",
+            f"role {role.name} has the permissions boundary {name}{so}",
             role.evidence("PermissionsBoundary", "PermissionsBoundaryArn"),
         )
 

@@ -6,6 +6,7 @@ from functools import cache
 
 from pydantic import BaseModel, ConfigDict
 
+from assess.estate.actions import actions_matching
 from assess.estate.estate import Estate
 from assess.estate.identity import Role
 from assess.estate.workloads import Workload
@@ -37,19 +38,20 @@ def _profiles(workload: Workload, estate: Estate) -> Iterator[str]:
             yield instance.iam_instance_profile.arn
 
 
-def permission_of_tasks(role: Role) -> tuple[int, str] | None:
+def permission_of_tasks(role: Role, estate: Estate) -> tuple[int, str] | None:
     """The first policy of an instance role that allows more than an instance needs: its index, and what it allows."""
-    for index, policy in enumerate(role.policies):
+    for grant in estate.permissions_of(role).grants:
+        index = grant.place[1]
+        policy = grant.statement.policy
+        if not isinstance(index, int) or policy is None:
+            continue
         if any(policy.policy_arn.endswith(f":aws:policy/{each}") for each in _duties().policies):
             continue
-        for statement in role.statements():
-            if statement.policy is not policy or not statement.allows:
-                continue
-            if statement.not_actions:
-                return index, f"everything but {statement.not_actions[0]}"
-            for action in statement.actions:
-                if not _is_duty(action):
-                    return index, action
+        if grant.statement.not_actions:
+            return index, f"everything but {grant.statement.not_actions[0]}"
+        for action in grant.statement.actions:
+            if not _is_duty(action) and actions_matching(action).meets(grant.actions):
+                return index, action
     return None
 
 
@@ -63,4 +65,4 @@ def owned_by_instance_role(workload: Workload, estate: Estate) -> bool:
     task = workload.task_definition
     if task is None or task.task_role_arn or task.is_unresolved("taskRoleArn"):
         return False
-    return any(permission_of_tasks(role) is not None for role in instance_roles(workload, estate))
+    return any(permission_of_tasks(role, estate) is not None for role in instance_roles(workload, estate))

@@ -148,7 +148,7 @@ DRIVES = (
         "ECS-API-SELF-CALL",
         "calls are named one by one",
         *acting(allow("s3:GetObject"), allow("ecs:RunTask", "ecs:StopTask", "ecs:DescribeTasks")),
-        says="role orders lets its tasks call ecs:RunTask, ecs:StopTask",
+        says="role orders lets its tasks call ecs:RunTask and ecs:StopTask on every resource",
         at="/Policies/0/Document/Statement/1/Action",
         confidence=0.8,
     ),
@@ -156,7 +156,7 @@ DRIVES = (
         "ECS-API-SELF-CALL",
         "calls are named by their verb",
         *acting(allow("ecs:Update*")),
-        says="role orders lets its tasks call ecs:UpdateService",
+        says="role orders lets its tasks call ecs:UpdateService on every resource",
     ),
     fails(
         "ECS-API-SELF-CALL",
@@ -166,8 +166,34 @@ DRIVES = (
             "orders",
             Policies=[{"PolicyName": "inline", "Document": {"Statement": allow("ECS:ExecuteCommand")}}],
         ),
-        says="role orders lets its tasks call ecs:ExecuteCommand",
+        says="role orders lets its tasks call ecs:ExecuteCommand on every resource",
         at="/Policies/0/Document/Statement/Action",
+    ),
+    fails(
+        "ECS-API-SELF-CALL",
+        "one task definition",
+        *acting(
+            {
+                "Effect": "Allow",
+                "Action": "ecs:RunTask",
+                "Resource": "arn:aws:ecs:*:111122223333:task-definition/report:*",
+            }
+        ),
+        says="role orders lets its tasks call ecs:RunTask on ecs task-definition/report:*",
+        severity=HIGH,
+    ),
+    passes(
+        "ECS-API-SELF-CALL",
+        "the boundary does not allow it",
+        task(taskRoleArn=role_arn("orders")),
+        role(
+            "orders",
+            allow("ecs:RunTask"),
+            PermissionsBoundary={
+                "PermissionsBoundaryArn": "arn:aws:iam::111122223333:policy/developers",
+                "Document": {"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}},
+            },
+        ),
     ),
     passes("ECS-API-SELF-CALL", "only reading", *acting(allow("ecs:Describe*", "ecs:List*"))),
     passes("ECS-API-SELF-CALL", "no policy", *acting()),

@@ -36,6 +36,10 @@ def allow(action: Any, resource: Any = "*", **more: Any) -> dict[str, Any]:
     return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
 
 
+def deny(action: Any, resource: Any = "*", **more: Any) -> dict[str, Any]:
+    return allow(action, resource, **more) | {"Effect": "Deny"}
+
+
 def attached(name: str, arn: str = "", *statements: dict[str, Any]) -> dict[str, Any]:
     return {"PolicyName": name, "PolicyArn": arn, "Document": {"Statement": list(statements)}}
 
@@ -67,12 +71,22 @@ ECS_FOR_EC2 = attached(
     "arn:aws:iam::aws:policy/service-role/AmazonEC2ContainerServiceforEC2Role",
     allow(["ec2:DescribeTags", "ecs:CreateCluster", "ecs:Poll"]),
 )
+SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:orders-??????"
+KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1"
 FOREIGN = "arn:aws:iam::999988887777:role/partner"
 
 LISTS = allow(["s3:List*", "ec2:Describe*"])
 ONE_QUEUE = allow("sqs:*", f"arn:aws:sqs:{REGION}:{ACCOUNT}:orders")
 OWN = allow("sts:AssumeRole", role_arn("other"))
 THEIRS = allow("sts:AssumeRole", FOREIGN)
+
+
+def bounded(*statements: dict[str, Any]) -> dict[str, Any]:
+    """A permissions boundary; without statements its text was not read."""
+    boundary: dict[str, Any] = {"PermissionsBoundaryArn": f"arn:aws:iam::{ACCOUNT}:policy/developers"}
+    if statements:
+        boundary["Document"] = {"Statement": list(statements)}
+    return {"PermissionsBoundary": boundary}
 
 
 def trust(key: str, value: str) -> dict[str, Any]:
@@ -156,6 +170,12 @@ CASES = (
         task(),
         *on_instance(attached("deny", "", {"Effect": "Deny", "Action": "s3:*", "Resource": "*"})),
     ),
+    passes(
+        "IAM-INSTANCE-ROLE-DEPENDENCY",
+        "what is allowed is denied again",
+        task(),
+        *on_instance(attached("data", "", allow("s3:*"), deny("s3:*"))),
+    ),
     not_applicable("IAM-INSTANCE-ROLE-DEPENDENCY", "a task role", TASK, *on_instance(ECS_FOR_EC2)),
     not_applicable("IAM-INSTANCE-ROLE-DEPENDENCY", "Fargate", task(**FARGATE)),
     unknown("IAM-INSTANCE-ROLE-DEPENDENCY", "no instance runs at this time", task(), reason=Reason.NO_DATA),
@@ -174,7 +194,7 @@ CASES = (
             f"an Allow depends on {key}",
             TASK,
             role("orders", condition(key)),
-            says=f"policy inline of task role orders has a condition on {key} in its Allow",
+            says=f"policy inline of task role orders has a condition on {key} in its Allow of reading s3 orders/*",
             element=f"inline {key}",
         )
         for key in (
@@ -193,7 +213,7 @@ CASES = (
         "a Deny depends on the endpoint",
         TASK,
         role("orders", allow("s3:GetObject"), condition("aws:sourceVpce", "Deny")),
-        says="policy inline of task role orders has a condition on aws:sourceVpce in its Deny",
+        says="policy inline of task role orders has a condition on aws:sourceVpce in its Deny of reading s3 orders/*",
         severity=HIGH,
         at="/Policies/0/Document/Statement/1/Condition/StringEquals/aws:sourceVpce",
     ),
@@ -255,6 +275,58 @@ CASES = (
         role("orders", {"Effect": "Allow", "NotAction": ["iam:*"], "Resource": "*"}),
         says="policy inline of task role orders allows everything but iam:* on every resource",
         severity=HIGH,
+    ),
+    fails(
+        "IAM-WILDCARD",
+        "a whole service on what every ARN of it matches",
+        TASK,
+        role("orders", allow("s3:*", "arn:aws:s3:::*")),
+        says="policy inline of task role orders allows s3:* on every resource",
+        severity=MEDIUM,
+    ),
+    fails(
+        "IAM-WILDCARD",
+        "a whole service of which a Deny takes a part",
+        TASK,
+        role("orders", allow("s3:*"), deny("s3:DeleteBucket")),
+        says="policy inline of task role orders allows s3:* on every resource",
+        severity=MEDIUM,
+    ),
+    fails(
+        "IAM-WILDCARD",
+        "everything, of which a boundary leaves one service",
+        TASK,
+        role("orders", allow("*"), **bounded(allow("s3:*"))),
+        says="policy inline of task role orders allows s3:* on every resource within its permissions boundary",
+        severity=MEDIUM,
+    ),
+    fails(
+        "IAM-WILDCARD",
+        "everything, and a boundary that was not read",
+        TASK,
+        role("orders", allow("*"), **bounded()),
+        says="policy inline of task role orders allows * on every resource",
+        severity=HIGH,
+    ),
+    passes("IAM-WILDCARD", "a whole service that a Deny takes off", TASK, role("orders", allow("s3:*"), deny("s3:*"))),
+    passes(
+        "IAM-WILDCARD",
+        "a whole service of which only reading is left",
+        TASK,
+        role("orders", allow("s3:*"), {"Effect": "Deny", "NotAction": ["s3:Get*", "s3:List*"], "Resource": "*"}),
+    ),
+    passes(
+        "IAM-WILDCARD",
+        "a whole service that the boundary does not allow",
+        TASK,
+        role("orders", allow("s3:*"), **bounded(allow("sqs:*"))),
+    ),
+    passes("IAM-WILDCARD", "a service that can only be read", TASK, role("orders", allow("pricing:*"))),
+    passes(
+        "IAM-WILDCARD",
+        "a whole service in one region",
+        TASK,
+        role("orders", allow("sqs:*", f"arn:aws:sqs:{REGION}:{ACCOUNT}:*")),
     ),
     passes("IAM-WILDCARD", "lists that need every resource", TASK, role("orders", LISTS)),
     passes("IAM-WILDCARD", "a whole service on one resource", TASK, role("orders", ONE_QUEUE)),
@@ -344,7 +416,7 @@ CASES = (
         EXECUTION,
         role(
             "execution",
-            allow(["secretsmanager:GetSecretValue", "kms:Decrypt"], "arn:aws:secretsmanager:::secret:orders"),
+            allow(["secretsmanager:GetSecretValue", "kms:Decrypt"], [SECRET, KEY]),
             allow("ssm:GetParameters"),
             allow(["s3:GetObject", "logs:CreateLogGroup"]),
             allow("ecr:BatchGetImage", f"arn:aws:ecr:{REGION}:999988887777:repository/base"),
@@ -367,6 +439,19 @@ CASES = (
                 )
             ],
         ),
+    ),
+    fails(
+        "IAM-EXEC-ROLE-SPLIT",
+        "reading and writing by wildcards",
+        EXECUTION,
+        role("execution", allow(["s3:Get*", "s3:Put*"], "arn:aws:s3:::orders/*")),
+        says="execution role execution has further duties: reading from S3, writing to S3",
+    ),
+    not_applicable(
+        "IAM-EXEC-ROLE-SPLIT",
+        "secrets that a Deny takes off",
+        EXECUTION,
+        role("execution", allow("secretsmanager:GetSecretValue"), deny("secretsmanager:*")),
     ),
     not_applicable("IAM-EXEC-ROLE-SPLIT", "a task role", TASK, role("orders", allow("s3:GetObject"))),
     unknown(
@@ -403,6 +488,15 @@ CASES = (
         says=f"task role orders may take role {FOREIGN} of another account",
         severity=MEDIUM,
     ),
+    fails(
+        "IAM-CROSS-ACCOUNT",
+        "everything that a role of another account takes",
+        TASK,
+        role("orders", allow("sts:*", [FOREIGN, role_arn("other")])),
+        says=f"task role orders may take role {FOREIGN} of another account",
+    ),
+    passes("IAM-CROSS-ACCOUNT", "a role of another account, denied", TASK, role("orders", THEIRS, deny("sts:*"))),
+    passes("IAM-CROSS-ACCOUNT", "another role is only named", TASK, role("orders", allow("iam:GetRole", FOREIGN))),
     passes("IAM-CROSS-ACCOUNT", "a role of its own account", TASK, role("orders", OWN)),
     not_applicable("IAM-CROSS-ACCOUNT", "an execution role", EXECUTION, role("execution", THEIRS)),
     unknown("IAM-CROSS-ACCOUNT", "the role was refused", TASK, REFUSED, reason=Reason.DENIED),
@@ -410,9 +504,16 @@ CASES = (
         "IAM-BOUNDARY",
         "a boundary",
         TASK,
-        role("orders", PermissionsBoundary={"PermissionsBoundaryArn": f"arn:aws:iam::{ACCOUNT}:policy/developers"}),
+        role("orders", **bounded(allow("*"))),
         says="role orders has the permissions boundary developers",
         at="/PermissionsBoundary/PermissionsBoundaryArn",
+    ),
+    fails(
+        "IAM-BOUNDARY",
+        "a boundary whose text was not read",
+        TASK,
+        role("orders", **bounded()),
+        says="role orders has the permissions boundary developers, whose text could not be read",
     ),
     not_applicable("IAM-BOUNDARY", "no boundary", TASK, role("orders")),
     unknown("IAM-BOUNDARY", "the role was refused", TASK, REFUSED, reason=Reason.DENIED),
