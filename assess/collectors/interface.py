@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol, TypeVar, cast
 
 from assess.estate.builder import EstateBuilder
@@ -175,6 +176,8 @@ class Place:
     progress: Progress
     filters: Filters
     facts_wanted: frozenset[str]
+    collected_at: datetime
+    """The time that the estate carries."""
     call_region: str
     """The region whose endpoints are called."""
     parts: tuple["Place", ...] = ()
@@ -236,6 +239,7 @@ class Reader:
         self.account = place.account
         self.region = place.region
         self.filters = place.filters
+        self.collected_at = place.collected_at
 
     # --- calls --------------------------------------------------------------------------------------------------
 

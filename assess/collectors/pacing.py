@@ -26,6 +26,9 @@ SHARED: Mapping[str, Rate] = {
     "ecs service deployment read": Rate(50, 20),
     # https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/elb-api-throttling.html (all calls together)
     "elb": Rate(40, 10),
+    # https://docs.aws.amazon.com/general/latest/gr/cw_region.html: 396,000 datapoints a second, of which a call takes
+    # 100,800 at most
+    "cloudwatch metric data": Rate(4, 4),
     # https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/throttling-api-requests.html (all calls together)
     "route53": Rate(50, 10),
     # AWS publishes none: an estimate

@@ -157,6 +157,7 @@ def scan(
             progress=progress or _Silent(),
             filters=filters,
             facts_wanted=wanted,
+            collected_at=started,
             call_region=region or first,
             parts=parts,
         )

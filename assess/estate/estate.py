@@ -35,13 +35,11 @@ from assess.estate.ecs import (
     TaskDefinition,
 )
 from assess.estate.facts import Fact, Identifier, Origin
-from assess.estate.gaps import Gap, Missing, Reason, Seen
 from assess.estate.functions import EventSourceMapping, Function
+from assess.estate.gaps import Gap, Missing, Reason, Seen
 from assess.estate.grants import Permissions, permissions_of
 from assess.estate.identity import Role
 from assess.estate.images import ImageReference
-from assess.estate.network import (
-    Instance,
 from assess.estate.messaging import (
     Broker,
     DeliveryStream,
@@ -53,6 +51,8 @@ from assess.estate.messaging import (
     Topic,
 )
 from assess.estate.metrics import ServiceMetrics
+from assess.estate.network import (
+    Instance,
     NatGateway,
     NetworkAcl,
     RouteTable,
@@ -148,9 +148,6 @@ class Estate(BaseModel):
     repositories: tuple[Repository, ...] = ()
     alarms: tuple[Alarm, ...] = ()
     dns_records: tuple[DnsRecord, ...] = ()
-
-    # --- workloads ----------------------------------------------------------------------------------------------
-    dns_records: tuple[DnsRecord, ...] = ()
     service_metrics: tuple[ServiceMetrics, ...] = ()
 
     database_instances: tuple[DatabaseInstance, ...] = ()
@@ -175,6 +172,8 @@ class Estate(BaseModel):
     pipes: tuple[Pipe, ...] = ()
     functions: tuple[Function, ...] = ()
     event_source_mappings: tuple[EventSourceMapping, ...] = ()
+
+    # --- workloads ----------------------------------------------------------------------------------------------
 
     @cached_property
     def workloads(self) -> tuple[Workload, ...]:
@@ -464,6 +463,20 @@ class Estate(BaseModel):
         return {key: tuple(alarms.values()) for key, alarms in found.items()}
 
     @cached_property
+    def metrics_by_service(self) -> Mapping[str, ServiceMetrics]:
+        """How busy services were, by their ARN."""
+        return _index(self.service_metrics)
+
+    @cached_property
+    def dns_records_to(self) -> Mapping[str, tuple[DnsRecord, ...]]:
+        """Records by each name or address that they lead to, as host names are compared."""
+        found: dict[str, list[DnsRecord]] = {}
+        for record in self.dns_records:
+            for host in record.leads_to:
+                found.setdefault(host, []).append(record)
+        return {host: tuple(records) for host, records in found.items()}
+
+    @cached_property
     def _declared(self) -> Mapping[tuple[str, str], Fact]:
         """The first fact of each resource of a template, by the template's path and the resource's logical id."""
         found: dict[tuple[str, str], Fact] = {}
@@ -476,15 +489,6 @@ class Estate(BaseModel):
     def declared(self, source: str, logical_id: str) -> Fact | None:
         """The resource that a template declares under a logical id, where it is of a kind that an estate holds."""
         return self._declared.get((source, logical_id))
-
-    @cached_property
-    def dns_records_to(self) -> Mapping[str, tuple[DnsRecord, ...]]:
-        """Records by each name or address that they lead to, as host names are compared."""
-        found: dict[str, list[DnsRecord]] = {}
-        for record in self.dns_records:
-            for host in record.leads_to:
-                found.setdefault(host, []).append(record)
-        return {host: tuple(records) for host, records in found.items()}
 
     # --- what is missing ----------------------------------------------------------------------------------------
 

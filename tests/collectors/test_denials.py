@@ -13,6 +13,7 @@ from assess.collectors.scanning import COLLECTORS
 from assess.estate.estate import Estate
 from assess.estate.facts import Origin
 from assess.estate.gaps import Gap, Reason
+from assess.estate.grants import Boundary
 from tests.support.aws import ACCOUNT, REGION, SimulatedAws
 from tests.support.shop import DENIED_ROLE, deny
 
@@ -45,6 +46,7 @@ _KINDS: dict[str, tuple[str, ...]] = {
     "kms": ("encryption_keys",),
     "ecr": ("repositories",),
     "cloudwatch.alarms": ("alarms",),
+    "cloudwatch.metrics": ("service_metrics",),
     "route53": ("dns_records",),
 }
 
@@ -187,6 +189,24 @@ def test_roles_read_by_themselves_equal_those_read_at_once(shop_aws: SimulatedAw
 
     assert told(estate) == told(whole)
     assert [gap.recovered for gap in estate.gaps] == [True]
+
+
+def test_boundary_whose_text_may_not_be_read_takes_no_fact_away(shop_aws: SimulatedAws, whole: Estate) -> None:
+    def is_boundary(call: Any) -> bool:
+        return str(call.parameters["PolicyArn"]).endswith("-boundary")
+
+    shop_aws.deny(*_AT_ONCE)
+    shop_aws.deny("iam", "GetPolicy", when=is_boundary)
+    estate = scan(ScanRequest(), facts=frozenset({"iam.roles"}))
+    limited = {each.arn for each in whole.roles if each.permissions_boundary is not None}
+    standing = [gap for gap in estate.gaps if not gap.recovered]
+    assert {(gap.resource, gap.action, gap.facts) for gap in standing} == {(arn, "iam:GetPolicy", ()) for arn in limited}
+    for arn in limited:
+        role = estate.role_by_arn[arn]
+        assert role.permissions_boundary is not None
+        assert role.permissions_boundary.document is None
+        assert estate.permissions_of(role).boundary is Boundary.UNKNOWN
+    assert _missing(estate, ["iam.roles"], limited) == set()
 
 
 def test_policies_of_one_role_denied_are_a_gap_on_that_role(shop_aws: SimulatedAws, whole: Estate) -> None:

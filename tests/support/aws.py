@@ -32,6 +32,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import make_server
 
 from tests.support import faults, limits, wire
+from tests.support.cloudwatch import SimulatedMetrics
 from tests.support.ecs import SimulatedEcs
 from tests.support.elb import corrected_rules
 from tests.support.faults import Condition, Effect, Fault
@@ -63,6 +64,7 @@ class SimulatedAws:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self.metrics = SimulatedMetrics()
         self._calls: list[LoggedCall] = []
         self._faults: list[Fault] = []
         self._ecs: dict[tuple[str, str], SimulatedEcs] = {}
@@ -142,6 +144,7 @@ class SimulatedAws:
             self._calls.clear()
             self._faults.clear()
             self._ecs.clear()
+            self.metrics.clear()
             BackendDict.reset()
             reset_model_data()
             mock_random.seed(1)
@@ -296,6 +299,8 @@ class SimulatedAws:
             handler = self.ecs(call.region, call.account).handler(call.operation)
             if handler is not None:
                 return handler(call, ask)
+        if (call.service, call.operation) == ("cloudwatch", "GetMetricData"):
+            return self.metrics.get_metric_data(call)
         if (call.service, call.operation) == ("elbv2", "DescribeRules"):
             return corrected_rules(_good(call, self._of_moto(call.environ, call.body)))
         if (call.service, call.operation) not in limits.PAGES:

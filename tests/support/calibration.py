@@ -24,6 +24,7 @@ FACTS = (
     "autoscaling",
     "cloudmap",
     "cloudwatch.alarms",
+    "cloudwatch.metrics",
     "ecr.repositories",
     "ecs.capacity_providers",
     "ecs.clusters",
@@ -59,6 +60,7 @@ HOLDS = {
     "autoscaling": ("scalable_targets", "scaling_policies"),
     "cloudmap": ("discovery_services",),
     "cloudwatch.alarms": ("alarms",),
+    "cloudwatch.metrics": ("service_metrics",),
     "ecr.repositories": ("repositories",),
     "ecs.clusters": ("clusters",),
     "ecs.container_instances": ("container_instances", "instances"),
@@ -96,14 +98,14 @@ def clean() -> Estate:
 
 
 def typical() -> Estate:
-    """Eight services on Fargate as they grew.
+    """Eight services on Fargate as they grew, and larger than they need to be.
 
     One holds a password in its environment; roles are shared and wide; the database's security group names the
     services' groups; internal services are found by name and have no health checks; production is all there is.
     """
     site = _Site("market", tags={"environment": "production"})
     wide = site.role("market-task", {"Effect": "Allow", "Action": ["s3:*", "sqs:*"], "Resource": "*"})
-    grown: Document = {"deploymentConfiguration": ROLLING, "scaled": False}
+    grown: Document = {"deploymentConfiguration": ROLLING, "scaled": False, "busy": (14, 48)}
     for name in ("web", "api"):
         site.service(name, served=True, role=wide, tags={"owner": "market"}, **grown)
     grown["watched"] = False
@@ -141,6 +143,7 @@ def bad() -> Estate:
         "desiredCount": 1,
         "scaled": False,
         "watched": False,
+        "busy": (25, 110),
         "role": admin,
         "deploymentConfiguration": {"minimumHealthyPercent": 0},
     }
@@ -335,6 +338,7 @@ class _Site:
         registered: Document | None = None,
         scaled: bool = True,
         watched: bool = True,
+        busy: tuple[float, float] = (45, 60),
         role: str | None = None,
         container: Mapping[str, Any] | None = None,
         task: Mapping[str, Any] | None = None,
@@ -345,7 +349,7 @@ class _Site:
 
         Requests reach it through an Application Load Balancer (``served``) or a Classic one, or by its name in Cloud
         Map (``registered``: what Cloud Map says of its records). An alarm watches it (``watched``): its target group
-        where it has one.
+        where it has one. It is ``busy`` to so many percent of the CPU and the memory that it reserves.
         """
         own = _tags(self.tags | dict(tags or {}))
         revision = f"{ECS}:task-definition/{name}:7"
@@ -404,6 +408,12 @@ class _Site:
             hasLifecyclePolicy=False,
             **(scanned or {"scanning": {"scanOnPush": False, "scanFrequency": "MANUAL"}}),
         )
+        cpu, memory = (
+            {"hours": 336, "days": 14, "mean": 0.7 * most, "p95": most, "peak": most}
+            | {"longDays": 30, "busiestDay": 0.8 * most, "maximum": most}
+            for most in busy
+        )
+        self._add("service_metrics", serviceArn=f"{ECS}:service/{self.name}/{name}", cpu=cpu, memory=memory)
         if watched:
             self._watch(name, by_group=served)
         if scaled:

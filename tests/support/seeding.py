@@ -6,10 +6,14 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from tests.support.aws import ACCOUNT, SimulatedAws
+from tests.support.cloudwatch import Load
 from tests.support.wire import Document
 
 REGION = "us-east-1"
 REGISTRY = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
+
+STEADY = Load(40, 60)
+"""Percent of its reservation that a service of the right size uses."""
 
 Statement = Mapping[str, Any]
 
@@ -146,7 +150,10 @@ class Seeder:
             HealthCheckPath=path,
             Matcher={"HttpCode": "200"},
         )
-        return str(made["TargetGroups"][0]["TargetGroupArn"])
+        arn = str(made["TargetGroups"][0]["TargetGroupArn"])
+        of = arn.rpartition(":")[2]
+        self._aws.metrics.put(REGION, "AWS/ApplicationELB", "RequestCount", Load(9000, 15000), TargetGroup=of)
+        return arn
 
     def forward(self, listener: str, target_group: str, *, host: str, priority: int) -> None:
         """A listener rule that sends a host's requests to a target group."""
@@ -212,6 +219,11 @@ class Seeder:
         if statements:
             self.iam.put_role_policy(RoleName=name, PolicyName="permissions", PolicyDocument=_policy(statements))
         return str(made["Role"]["Arn"])
+
+    def limit_role(self, name: str, *statements: Statement) -> None:
+        """Gives a role a permissions boundary of these statements."""
+        made = self.iam.create_policy(PolicyName=f"{name}-boundary", PolicyDocument=_policy(statements))
+        self.iam.put_role_permissions_boundary(RoleName=name, PermissionsBoundary=made["Policy"]["Arn"])
 
     def execution_role(self, name: str) -> str:
         """ARN of a new role with which ECS pulls images and writes logs."""
@@ -296,9 +308,11 @@ class Seeder:
         *,
         owner: str | None = None,
         stage: str = "production",
+        cpu: Load = STEADY,
+        memory: Load = STEADY,
         **given: Any,
     ) -> str:
-        """ARN of a new service of two tasks on Fargate, which ``given`` may change."""
+        """ARN of a new service of two tasks on Fargate, which ``given`` may change, and how busy it is."""
         if "capacityProviderStrategy" not in given:
             given = {"launchType": "FARGATE"} | given
         if given.get("schedulingStrategy") != "DAEMON":
@@ -306,6 +320,9 @@ class Seeder:
         made = self.ecs.create_service(
             cluster=cluster, serviceName=name, taskDefinition=revision, tags=_marks(owner, stage), **given
         )
+        place = {"ClusterName": cluster.rpartition("/")[2], "ServiceName": name}
+        self._aws.metrics.put(REGION, "AWS/ECS", "CPUUtilization", cpu, **place)
+        self._aws.metrics.put(REGION, "AWS/ECS", "MemoryUtilization", memory, **place)
         return str(made["service"]["serviceArn"])
 
     def scale(

@@ -8,6 +8,7 @@ import json
 from typing import Any, NamedTuple
 
 from tests.support.aws import ACCOUNT, SimulatedAws
+from tests.support.cloudwatch import Load
 from tests.support.seeding import (
     REGION,
     REGISTRY,
@@ -324,7 +325,7 @@ def _checkout(shop: _Shop) -> None:
 
 
 def _cart(shop: _Shop) -> None:
-    """Blocked: Redis runs beside the application, and what it holds ends with the task."""
+    """Blocked: Redis runs beside the application, and what it holds ends with the task; noon is five times night."""
     seeder = shop.seeder
     group = seeder.security_group(shop.network, "shop-cart", (8080, "10.20.0.0/16"))
     discovery = seeder.client("servicediscovery")
@@ -357,6 +358,7 @@ def _cart(shop: _Shop) -> None:
         revision,
         owner="orders",
         desiredCount=1,
+        cpu=Load(12, 64),
         networkConfiguration=awsvpc(shop.network, group),
         serviceRegistries=[{"registryArn": registry["Arn"]}],
     )
@@ -464,7 +466,7 @@ _MESH_NODE = f"arn:aws:appmesh:{REGION}:{ACCOUNT}:mesh/shop/virtualNode/payments
 
 
 def _media(shop: _Shop) -> None:
-    """Not ready: pictures on EFS, mounted with the task's IAM role."""
+    """Not ready: pictures on EFS, mounted with the task's IAM role; four times the size that it needs."""
     seeder = shop.seeder
     group = seeder.security_group(shop.network, "shop-media", (8080, "10.20.0.0/16"))
     efs = seeder.client("efs")
@@ -479,6 +481,8 @@ def _media(shop: _Shop) -> None:
             healthCheck=_checked("/bin/media", "ping"),
         ),
         owner="web",
+        cpu="1024",
+        memory="2048",
         volumes=[
             {
                 "name": "pictures",
@@ -491,12 +495,20 @@ def _media(shop: _Shop) -> None:
         ],
         **_roles(shop, "media", allow("elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite")),
     )
-    seeder.service(shop.shop, "media", revision, owner="web", networkConfiguration=awsvpc(shop.network, group))
+    seeder.service(
+        shop.shop,
+        "media",
+        revision,
+        owner="web",
+        cpu=Load(4, 9),
+        memory=Load(21, 22, highest=25),
+        networkConfiguration=awsvpc(shop.network, group),
+    )
     seeder.scale(shop.shop, "media", lowest=2, highest=4)
 
 
 def _search(shop: _Shop) -> None:
-    """Not ready: CodeDeploy controls its deployments, and a parameter that it starts with is gone."""
+    """Not ready: CodeDeploy controls its deployments, a parameter is gone that it starts with, its memory is full."""
     seeder = shop.seeder
     group = seeder.security_group(shop.network, "shop-search", (8080, shop.inside_group))
     blue = seeder.target_group(shop.network, "search-blue", path="/ping")
@@ -523,6 +535,7 @@ def _search(shop: _Shop) -> None:
         "search",
         revision,
         owner="discovery",
+        memory=Load(88, 91, highest=97),
         networkConfiguration=awsvpc(shop.network, group),
         loadBalancers=served(blue, "search"),
         deploymentController={"type": "CODE_DEPLOY"},
@@ -547,12 +560,14 @@ def _admin_of(shop: _Shop, cluster: str, stage: str, targets: str, *, tasks: int
     group = seeder.security_group(shop.network, f"shop-admin{suffix}", (8080, shop.inside_group))
     settings = f"shop-settings{suffix}"
     table = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{settings}"
+    roles = _roles(shop, f"admin{suffix}", allow("dynamodb:GetItem", "dynamodb:PutItem", resource=table))
+    seeder.limit_role(f"shop-admin{suffix}-task", allow("dynamodb:*", "s3:*", "sqs:*"))
     revision = seeder.task_definition(
         f"admin{suffix}",
         container("admin", portMappings=listens(8080), environment=environment(SETTINGS_TABLE=settings)),
         owner="back-office",
         stage=stage,
-        **_roles(shop, f"admin{suffix}", allow("dynamodb:GetItem", "dynamodb:PutItem", resource=table)),
+        **roles,
     )
     seeder.service(
         cluster,
@@ -718,7 +733,7 @@ def _log_agent(shop: _Shop) -> None:
 
 
 def _thumbnails(shop: _Shop) -> None:
-    """Not ready: on EC2 in bridge mode it reads the credentials of the instance and listens on a fixed port."""
+    """Not ready: on EC2 in bridge mode, with the instance's credentials and a fixed port; nobody seems to use it."""
     seeder = shop.seeder
     revision = seeder.task_definition(
         "thumbnails",
@@ -736,7 +751,9 @@ def _thumbnails(shop: _Shop) -> None:
         executionRoleArn=seeder.execution_role("shop-thumbnails-execution"),
     )
     strategy = [{"capacityProvider": "shop-platform", "weight": 1}]
-    seeder.service(shop.platform, "thumbnails", revision, owner="web", capacityProviderStrategy=strategy)
+    seeder.service(
+        shop.platform, "thumbnails", revision, owner="web", cpu=Load(0.2, 0.4), capacityProviderStrategy=strategy
+    )
 
 
 def _price_audit(shop: _Shop) -> None:
