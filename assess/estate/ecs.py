@@ -4,6 +4,7 @@ Field names and meanings are those of the ECS API reference
 (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Types.html).
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Annotated, ClassVar, NamedTuple
@@ -337,6 +338,9 @@ class TrustedExecutionConfiguration(Part):
     isolation_mode: Choice | None = None
 
 
+_ON_WINDOWS = re.compile(r"attribute:ecs\.os-type\s*==\s*windows", re.IGNORECASE)
+
+
 class TaskDefinition(Fact):
     """A revision of a task definition; task ``cpu`` and ``memory`` are texts such as ``256`` or ``1 vCPU``."""
 
@@ -376,8 +380,19 @@ class TaskDefinition(Fact):
     @property
     def is_windows(self) -> bool:
         """Whether the containers are Windows containers (ECS's default is Linux)."""
+        return self.windows_mark is not None
+
+    @property
+    def windows_mark(self) -> tuple[str | int, ...] | None:
+        """Steps to what says that the containers are Windows containers: the platform, else a placement constraint."""
         family = self.runtime_platform.operating_system_family if self.runtime_platform else None
-        return (family or "").upper().startswith("WINDOWS")
+        if family:
+            is_windows = family.upper().startswith("WINDOWS")
+            return ("runtimePlatform", "operatingSystemFamily") if is_windows else None
+        for index, constraint in enumerate(self.placement_constraints):
+            if _ON_WINDOWS.search(constraint.expression or ""):
+                return ("placementConstraints", index, "expression")
+        return None
 
     @property
     def needs_instances(self) -> bool:

@@ -20,6 +20,7 @@ from assess.rule import (
     fail,
     not_applicable,
     rule,
+    unknown,
 )
 
 _PROBES = "https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/"
@@ -31,11 +32,12 @@ _PROBES = "https://kubernetes.io/docs/tasks/configure-pod-container/configure-li
     severity=HIGH,
     softest=LOW,
     effort=DAYS,
-    needs=("ecs.task_definitions", "ecs.services"),
+    needs=("ecs.task_definitions",),
+    also_uses=("ecs.services",),
     looks_at=("containerDefinitions[].healthCheck",),
     reference=_PROBES,
 )
-def no_health_signal(workload: Workload) -> Iterator[Outcome]:
+def no_health_signal(workload: Workload, estate: Estate) -> Iterator[Outcome]:
     """Nothing says whether a task is healthy
 
     Kubernetes sends traffic to a Pod as soon as its containers run, unless a readiness probe says otherwise, and takes
@@ -51,10 +53,15 @@ def no_health_signal(workload: Workload) -> Iterator[Outcome]:
     if workload.runs_to_completion:
         yield not_applicable("the tasks run to completion")
         return
-    if service is None or task is None or service.all_load_balancers:
-        return
-    essential = [each for each in task.containers() if each.definition.is_essential]
+    essential = [each for each in task.containers() if each.definition.is_essential] if task is not None else []
     if any(each.definition.has_health_check for each in essential):
+        return
+    if service is None:  # it may have a load balancer, which checks the tasks
+        missing = estate.missing("ecs.services", workload.origin, workload.related)
+        if missing is not None:
+            yield unknown(missing.reason, *(missing.actions or (missing.fact,)))
+        return
+    if task is None or service.all_load_balancers:
         return
     is_worker = not any(each.port_mappings for each in task.container_definitions) and not workload.takes_requests
     quiet = is_worker or workload.kind == "daemon"

@@ -1,5 +1,6 @@
 """Images that are known by name: datastores, and the agents and sidecars that stand beside applications."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from functools import cache
@@ -30,8 +31,16 @@ class Agent(_Data):
     chart: bool = False
 
 
+class _Words(_Data):
+    products: frozenset[str]
+    parts: frozenset[str]
+    duties: frozenset[str]
+    applications: frozenset[str]
+
+
 class _Agents(_Data):
     agent: tuple[Agent, ...]
+    words: _Words
 
 
 class _Clients(_Data):
@@ -62,9 +71,13 @@ def _datastores() -> _Datastores:
 
 
 @cache
+def _agent_data() -> _Agents:
+    return _Agents.model_validate(data("agents"))
+
+
+@cache
 def _agents() -> Mapping[str, Agent]:
-    agents = _Agents.model_validate(data("agents")).agent
-    return {image: agent for agent in agents for image in agent.images}
+    return {image: agent for agent in _agent_data().agent for image in agent.images}
 
 
 def image_of(container: Container) -> ImageReference:
@@ -138,12 +151,26 @@ def is_mesh_proxy(container: Container) -> bool:
 _APP_MESH = frozenset({"appmesh", "aws-appmesh-envoy", "aws-appmesh-proxy-route-manager"})
 
 
+def _sounds_like_sidecar(name: str) -> bool:
+    """Whether a name's words tell of a sidecar: ``observability-collector`` does, ``planner-agent`` does not."""
+    if "sidecar" in name.lower():
+        return True
+    words, known = set(_WORDS.split(name.lower())), _agent_data().words
+    if words & known.applications:
+        return False
+    return bool(words & known.products or (words & known.parts and words & known.duties))
+
+
+_WORDS = re.compile(r"[^a-z0-9]+")
+
+
 def is_sidecar(container: Container) -> bool:
     """Whether a container is no application: a known agent, a mesh proxy, a log router, or a sidecar by its name."""
     return (
         presumed_agent_of(container) is not None
         or is_mesh_proxy(container)
-        or "sidecar" in container.name.lower()
+        or _sounds_like_sidecar(image_of(container).basename or "")
+        or _sounds_like_sidecar(container.name)
         or (datastore_of(container) is not None and runs_client_of_datastore(container))
         or container.definition.firelens_configuration is not None
     )

@@ -9,6 +9,7 @@ from assess.config import Policy
 from assess.estate.ecs import (
     CapacityProvider,
     Container,
+    ContainerDefinition,
     Deployment,
     Service,
     ServiceLoadBalancer,
@@ -158,7 +159,8 @@ def several_essential_containers(task: TaskDefinition) -> Iterator[Outcome]:
     When an essential container ends, ECS stops the whole task and starts all of it anew. A Pod restarts the one
     container that ended; the others run on with connections, caches and locks that belonged to its predecessor.
 
-    Known sidecars (proxies, log routers, tracing and monitoring agents) are left out of the count.
+    Known sidecars (proxies, log routers, tracing and monitoring agents) are left out of the count, and so are
+    containers whose name or image says that they are one.
 
     Fix: Decide for each pair: separate Deployments where they only talk over the network; a native sidecar where one
     serves the other; or a liveness probe that fails when the partner restarts, where they must share their fate.
@@ -618,9 +620,20 @@ def start_timeout(container: Container) -> Iterator[Outcome]:
 
 
 _SHELLS = frozenset({"sh", "bash", "ash", "dash", "zsh"})
-_EXEC = re.compile(r"(?<![\w.-])exec(?![\w.-])")
-_ONE_OFF = re.compile(r"(?:^|[^a-z])(?:init|migrate|migrations?|setup)(?:$|[^a-z])", re.IGNORECASE)
-"""Words in the name of a container that does its work and ends."""
+_SHELLS_THAT_GIVE_WAY = frozenset({"bash", "zsh"})
+"""Shells that replace themselves by the only command of a script; Debian's dash, for one, stays in front of it."""
+
+_START = r"(?:^|[;&|\n({]|\b(?:then|else|do)\b)\s*"
+"""Where a command of a script begins."""
+
+_EXEC = re.compile(_START + r"exec\s+[^\s<>0-9]")
+_TRAP = re.compile(_START + r"trap\s")
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
+_REDIRECTION = re.compile(r"&>>?|[0-9]*[<>]&[0-9-]")
+_BETWEEN_COMMANDS = re.compile(r"&&|\|\||[;|&\n]")
+
+_ONE_OFF_WORDS = frozenset({"init", "migrate", "migrator", "migration", "migrations", "setup", "seed", "bootstrap"})
+"""Words in the name or the last command of a container that does its work and ends."""
 
 
 def _is_waited_for(container: Container) -> bool:
@@ -632,9 +645,52 @@ def _is_waited_for(container: Container) -> bool:
     )
 
 
+def _script(definition: ContainerDefinition) -> tuple[str, str] | None:
+    """The shell, and the script that it is given with ``-c``, where a container starts so."""
+    words = (*definition.entry_point, *definition.command)
+    if not words or words[0].rpartition("/")[2] not in _SHELLS:
+        return None
+    flag = next((index for index, word in enumerate(words[:_MOST_FLAGS]) if _is_script_flag(word)), None)
+    script = next((word for word in words[flag + 1 :] if word != "--"), None) if flag is not None else None
+    return None if script is None else (words[0], script)
+
+
+_MOST_FLAGS = 5
+
+
+def _commands(script: str) -> list[str]:
+    """The commands of a script, roughly: quoted texts are taken out, and redirections are not told apart."""
+    plain = _REDIRECTION.sub(" ", _QUOTED.sub(" _ ", script))
+    return [each.strip() for each in _BETWEEN_COMMANDS.split(plain) if each.strip()]
+
+
+def _last_command(definition: ContainerDefinition) -> list[str]:
+    """The words of the command that a container ends with."""
+    found = _script(definition)
+    if found is None:
+        return [*definition.entry_point, *definition.command]
+    commands = _commands(found[1])
+    return commands[-1].split() if commands else []
+
+
+def _why_it_ends(container: Container) -> str | None:
+    """What says that a container does its work and ends, if anything does."""
+    if _is_waited_for(container):
+        return "another container waits for its end"
+    if _ONE_OFF_WORDS & set(_WORDS.split(container.name.lower())):
+        return "its name says so"
+    words = _last_command(container.definition)[1:]
+    # rake db:migrate, npm run migrate, ./setup.sh
+    ends = {word.lower().rpartition("/")[2].rpartition(":")[2].removesuffix(".sh") for word in words}
+    return "its command says so" if ends & _ONE_OFF_WORDS else None
+
+
+_WORDS = re.compile(r"[^a-z]+")
+
+
 def _is_one_off(container: Container) -> bool:
-    named = not container.definition.is_essential and _ONE_OFF.search(container.name) is not None
-    return named or _is_waited_for(container)
+    alone = len(container.task.container_definitions) == 1
+    return (alone or not container.definition.is_essential) and _why_it_ends(container) is not None
 
 
 @rule(
@@ -651,9 +707,11 @@ def shell_as_first_process(container: Container, estate: Estate) -> Iterator[Out
     """A shell stands between SIGTERM and the application
 
     A shell that runs a script as process 1 does not pass SIGTERM on, so the application works on until SIGKILL cuts
-    it off. ECS behaves alike; but Pods are moved far more often, with every node that is replaced.
+    it off. ECS behaves alike; but Pods are moved far more often, with every node that is replaced. Where the script is
+    a single command, it depends on the shell: bash gives way to it by itself, the sh of Debian does not.
 
-    Passes: a script that ends in exec, a container with an init process, one that runs to completion.
+    Passes: a script that ends in exec or traps signals, a single command in bash, a container with an init process, one
+    that runs to completion.
 
     Fix: Let the script end with exec, name the program itself as the command, or start it by tini.
     """
@@ -670,11 +728,20 @@ def shell_as_first_process(container: Container, estate: Estate) -> Iterator[Out
     ends = _is_one_off(container) or (bool(users) and all(each.runs_to_completion for each in users))
     if ends or (linux is not None and linux.init_process_enabled):
         return
-    runs_script = words[0].rpartition("/")[2] in _SHELLS and any(_is_script_flag(each) for each in words[1:3])
-    if runs_script and not any(_EXEC.search(each) for each in words):
-        field = "entryPoint" if definition.entry_point else "command"
-        message = f"container {container.name} runs its script in {words[0]} without exec"
-        yield fail(message, container.task.evidence(*container.at(field, 0)), element=field)
+    found = _script(definition)
+    if found is None or _EXEC.search(found[1]) or _TRAP.search(found[1]):
+        return
+    shell, is_single = found[0], len(_commands(found[1])) == 1
+    if is_single and shell.rpartition("/")[2] in _SHELLS_THAT_GIVE_WAY:
+        return
+    field = "entryPoint" if definition.entry_point else "command"
+    evidence = container.task.evidence(*container.at(field, 0))
+    if is_single:
+        message = f"container {container.name} runs its command in {shell} without exec, and it may stay in front of it"
+        yield fail(message, evidence, element=field, confidence=0.3)
+    else:
+        message = f"container {container.name} runs its script in {shell} without exec"
+        yield fail(message, evidence, element=field, confidence=0.5)
 
 
 def _is_script_flag(word: str) -> bool:
@@ -711,9 +778,8 @@ def companion_that_ends(container: Container, estate: Estate) -> Iterator[Outcom
     if users and all(each.runs_to_completion for each in users):
         yield not_applicable("the whole task runs to completion")
         return
-    waited = _is_waited_for(container)
-    if waited or (not is_sidecar(container) and _ONE_OFF.search(container.name)):
-        why = "another container waits for its end" if waited else "its name says so"
+    why = _why_it_ends(container)
+    if why is not None and (_is_waited_for(container) or not is_sidecar(container)):
         message = f"container {container.name} seems to end while the task runs on: {why}"
         yield fail(message, container.task.evidence(*container.at("essential")), confidence=0.5)
 

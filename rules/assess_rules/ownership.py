@@ -1,9 +1,13 @@
 """Ownership: who decides about a workload, and who will run the platform."""
 
 from collections.abc import Iterator, Mapping
+from functools import cache
+
+from pydantic import BaseModel, ConfigDict
 
 from assess.estate.ecs import Container
 from assess.estate.estate import Estate
+from assess.estate.images import ImageReference
 from assess.estate.workloads import OWNER_TAGS, Workload
 from assess.rule import (
     DAYS,
@@ -22,7 +26,7 @@ from assess.rule import (
     rule,
     unknown,
 )
-from assess_rules.known_images import datastore_of, image_of, is_sidecar, presumed_agent_of
+from assess_rules.known_images import data, datastore_of, image_of, is_sidecar, presumed_agent_of
 
 
 @rule(
@@ -134,11 +138,19 @@ def not_deployed_for_long(workload: Workload, estate: Estate, thresholds: Mappin
         )
 
 
-_PUBLIC_REGISTRIES = frozenset(
-    {"docker.io", "quay.io", "ghcr.io", "gcr.io", "registry.k8s.io", "mcr.microsoft.com", "docker.elastic.co"}
-    | {"registry.gitlab.com", "nvcr.io", "registry.access.redhat.com"}
-)
-"""Registries where anybody publishes images for anybody."""
+class _Publishers(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    vendors: frozenset[str]
+    open: frozenset[str]
+    official: frozenset[str]
+    namespaces: frozenset[str]
+
+
+@cache
+def _publishers() -> _Publishers:
+    return _Publishers.model_validate(data("publishers"))
+
 
 _SOURCE_LABELS = ("org.opencontainers.image.source", "org.label-schema.vcs-url")
 
@@ -158,7 +170,9 @@ def image_of_others(container: Container) -> Iterator[Outcome]:
     """A container runs an image that others build.
 
     Where shutdown, health endpoints or logs of the image do not fit a Pod, the team cannot change them. The vendor
-    usually has a chart or an operator for Kubernetes, which differs from what runs on ECS today.
+    usually has a chart or an operator for Kubernetes, which differs from what runs on ECS today. Official images,
+    known datastores and the images of known publishers count; whose image another one in a public registry is, only the
+    team knows.
 
     Passes: images from a registry of one's own, or with credentials, or whose labels name their source; known sidecars
     and agents are not judged.
@@ -177,8 +191,20 @@ def image_of_others(container: Container) -> Iterator[Outcome]:
     is_ours = definition.repository_credentials is not None or any(
         each in definition.docker_labels for each in _SOURCE_LABELS
     )
-    if not is_ours and (image.registry in _PUBLIC_REGISTRIES or image.is_docker_hub or image.is_public_ecr):
-        yield fail(
-            f"the image of container {container.name} comes from {image.registry}, not from a registry of one's own",
-            container.task.evidence(*container.at("image")),
-        )
+    is_public = image.registry in _publishers().open or image.is_docker_hub
+    if is_ours:
+        return
+    if _is_of_a_publisher(image) or (is_public and datastore_of(container) is not None):
+        named = "/".join((image.registry, *image.tail))
+        message = f"container {container.name} runs an image that others build, {named}"
+        yield fail(message, container.task.evidence(*container.at("image")))
+    elif is_public:
+        yield unknown(Reason.UNANSWERED, "survey")
+
+
+def _is_of_a_publisher(image: ImageReference) -> bool:
+    """Whether an image is published for others: an official image, or one of a known publisher."""
+    known, namespace = _publishers(), "/".join(image.tail[:-1])
+    if image.is_docker_hub and not namespace:
+        return image.basename in known.official
+    return image.registry in known.vendors or (image.registry in known.open and namespace in known.namespaces)

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from assess.checklist import Checklist
 from assess.config import Policy
-from assess.estate.ecs import Container, PortMapping, TaskDefinition
+from assess.estate.ecs import Container, PortMapping, TaskDefinition, Ulimit
 from assess.estate.estate import Estate
 from assess.estate.facts import Evidence
 from assess.rule import DAYS, HIGH, HOURS, INFO, LOW, MEDIUM, Kind, Outcome, Severity, fail, not_applicable, rule
@@ -724,6 +724,10 @@ _FARGATE_OPEN_FILES = 65535
 """Soft and hard limit of open files that Fargate gives every container
 (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html)."""
 
+_NODE_OPEN_FILES = (65536, 1048576)
+"""Soft and hard limit of open files that AL2023 and Bottlerocket nodes of EKS give every container
+(https://github.com/awslabs/amazon-eks-ami/pull/1794)."""
+
 
 @rule(
     "POD-ULIMITS",
@@ -744,7 +748,8 @@ def custom_ulimits(container: Container, estate: Estate, policy: Policy) -> Iter
     a soft limit of 1024 open files. A server that needs more refuses connections under load, long after the first
     tests went well.
 
-    A limit of at most 65535 open files is a low finding unless the target is EKS Fargate: ordinary nodes give as much.
+    Limits of open files within 65536 (soft) and 1048576 (hard), which ordinary nodes give every container, are a low
+    finding unless the target is EKS Fargate.
 
     Passes: on Fargate, limits that Fargate sets anyway.
 
@@ -761,8 +766,7 @@ def custom_ulimits(container: Container, estate: Estate, policy: Policy) -> Iter
         if not (is_default and each.name == "nofile" and each.soft_limit == each.hard_limit == _FARGATE_OPEN_FILES)
     ]
     mild = policy.target.compute != "fargate" and all(
-        each.name == "nofile" and 0 <= (each.hard_limit or each.soft_limit or 0) <= _FARGATE_OPEN_FILES
-        for _, each in set_ones
+        each.name == "nofile" and _is_within_what_nodes_give(each) for _, each in set_ones
     )
     for index, each in set_ones:
         message = f"container {container.name} sets the limit {each.name} to {each.soft_limit} and {each.hard_limit}"
@@ -773,6 +777,13 @@ def custom_ulimits(container: Container, estate: Estate, policy: Policy) -> Iter
             severity=LOW if mild else MEDIUM,
             settled=policy.target.compute is not None or not mild,
         )
+
+
+def _is_within_what_nodes_give(limit: Ulimit) -> bool:
+    return all(
+        0 <= (wanted or 0) <= given
+        for wanted, given in zip((limit.soft_limit, limit.hard_limit), _NODE_OPEN_FILES, strict=True)
+    )
 
 
 @rule(

@@ -1,5 +1,6 @@
 """Images and runtime: operating system, processor, accelerators and where the image comes from."""
 
+import re
 from collections.abc import Iterator, Mapping
 
 from assess.checklist import Checklist
@@ -36,7 +37,7 @@ from assess_rules.known_images import agent_of, image_of, is_mesh_proxy
     effort=WEEKS,
     needs=("ecs.task_definitions",),
     also_uses=("ecs.services",),
-    looks_at=("runtimePlatform.operatingSystemFamily",),
+    looks_at=("runtimePlatform.operatingSystemFamily", "placementConstraints"),
     reference="https://docs.aws.amazon.com/eks/latest/userguide/windows-support.html",
 )
 def windows_containers(task: TaskDefinition, estate: Estate) -> Iterator[Outcome]:
@@ -60,10 +61,11 @@ def windows_containers(task: TaskDefinition, estate: Estate) -> Iterator[Outcome
             kubernetes.io/os: windows
             node.kubernetes.io/windows-build: 10.0.20348
     """
-    if task.is_windows:
-        family = task.runtime_platform.operating_system_family if task.runtime_platform is not None else ""
-        evidence = task.evidence("runtimePlatform", "operatingSystemFamily")
-        yield fail(f"the containers run on {family}", evidence)
+    mark = task.windows_mark
+    if mark is not None:
+        evidence = task.evidence(*mark)
+        family = task.runtime_platform.operating_system_family if task.runtime_platform is not None else None
+        yield fail(f"the containers run on {family or 'Windows instances'}", evidence)
         return
     for user in estate.users(task):
         family = user.service.platform_family if user.service is not None else None
@@ -317,8 +319,8 @@ def image_is_not_pinned(container: Container, estate: Estate) -> Iterator[Outcom
 
     ECS looks the tag up once for each deployment and starts every task from that digest. Kubernetes looks it up on
     every node and at every start, so the Pods of one Deployment can run different builds, and a rollback brings back
-    the broken one. That is so for the tag latest and for no tag anywhere, and for any tag in a repository of ECR
-    whose tags are mutable.
+    the broken one. That is so for no tag and for the tag latest anywhere (init-latest and the like too), and for any
+    tag in a repository of ECR whose tags are mutable.
 
     Where the digest that runs today is known, it can be pinned at conversion and the finding is low.
 
@@ -345,7 +347,7 @@ def image_is_not_pinned(container: Container, estate: Estate) -> Iterator[Outcom
         return
     repository = estate.repository(image)
     movable = repository is not None and repository.can_move(image.tag or "latest")
-    if image.tag not in (None, "latest") and not movable:
+    if image.tag is not None and not _LATEST.search(image.tag) and not movable:
         return
     what = f"tag {image.tag}" if image.tag else "no tag"
     if repository is not None:
@@ -362,6 +364,10 @@ def image_is_not_pinned(container: Container, estate: Estate) -> Iterator[Outcom
         yield fail(said, *evidence, severity=LOW)
     else:
         yield fail(said, *evidence)
+
+
+_LATEST = re.compile(r"(?<![a-z0-9])latest(?![a-z0-9])", re.IGNORECASE)
+"""The tag that stands for the newest build, alone or as a part (``latest-alpine``)."""
 
 
 def _running_digest(container: Container, estate: Estate) -> Evidence | None:

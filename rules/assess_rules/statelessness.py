@@ -40,10 +40,12 @@ _STORAGE = "https://kubernetes.io/docs/concepts/storage"
 
 # --- folders and sockets of the instance ------------------------------------------------------------------------
 
-_SYSTEM_FOLDERS = ("/proc", "/sys", "/dev", "/etc/localtime", "/var/run", "/run", "/var/log")
+_SYSTEM_FOLDERS = (
+    *("/proc", "/sys", "/cgroup", "/dev", "/etc/localtime", "/etc/timezone", "/var/run", "/run", "/var/log"),
+)
 """Folders of the system that agents look into: no data of an application is kept there."""
 
-_SOCKETS = ("docker.sock", "containerd.sock")
+_SOCKETS = frozenset({"docker.sock", "containerd.sock"})
 
 
 class _Mount(NamedTuple):
@@ -72,7 +74,7 @@ def _source_path(volume: Volume) -> str:
 
 
 def _is_socket(path: str) -> bool:
-    return path.endswith(_SOCKETS)
+    return path.rstrip("/").rpartition("/")[2] in _SOCKETS
 
 
 def _is_system_folder(path: str) -> bool:
@@ -112,8 +114,8 @@ def writable_folder_of_the_instance(task: TaskDefinition, estate: Estate) -> Ite
     earlier one. hostPath volumes are also refused by the baseline Pod Security Standard and do not exist on Fargate.
 
     An empty `host` object is scratch space and does not count, nor do the system's own folders that agents read
-    (/proc, /sys, /dev, /run, /var/run, /var/log). A folder that every container mounts read-only is a low finding,
-    one that holds the files of a datastore a critical one.
+    (/proc, /sys, /cgroup, /dev, /run, /var/run, /var/log). A folder that every container mounts read-only, or that only
+    a known agent writes to, is a low finding; one that holds the files of a datastore a critical one.
 
     Fix: Decide whether the folder is a cache or data. A cache becomes an emptyDir; data becomes a
     PersistentVolumeClaim, on EBS for one writer or on EFS for several, and is copied there once. Keep hostPath for
@@ -165,6 +167,12 @@ def writable_folder_of_the_instance(task: TaskDefinition, estate: Estate) -> Ite
         evidence = [task.evidence(*at), *(task.evidence(*_at(each)) for each in mounts)]
         if not writers:
             message = f"{path} of the instance is mounted read-only into {_names(mounts)}, as volume {volume.name}"
+            yield fail(message, *evidence, element=volume.name, severity=LOW, effort=HOURS)
+            continue
+        agents = [agent_of(each.container) for each in writers]
+        if all(each is not None and each.chart for each in agents):
+            names = " and ".join(dict.fromkeys(each.name for each in agents if each is not None))
+            message = f"{names} in {_names(writers)} keeps files of its own in {path} of the instance"
             yield fail(message, *evidence, element=volume.name, severity=LOW, effort=HOURS)
             continue
         store = _datastore_in(path, writers)

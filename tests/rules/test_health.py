@@ -96,8 +96,19 @@ NONE = (
             Target={"Arn": CLUSTER, "EcsParameters": {"TaskDefinitionArn": task_arn("report")}},
         ),
     ),
+    passes("HLT-NONE", "a file whose container has a check", file(container(healthCheck=CHECK))),
     unknown(
-        "HLT-NONE", "a file without a check: the service may have a target group", file(), reason=Reason.NOT_IN_SOURCE
+        "HLT-NONE",
+        "a placeholder stands where the check is",
+        file(container(healthCheck=CHECK), unresolved={"/containerDefinitions/0/healthCheck/command/1": "${CHECK}"}),
+        reason=Reason.UNRESOLVED,
+    ),
+    unknown(
+        "HLT-NONE",
+        "a file without a check: the service may have a target group",
+        file(container(), container("side", essential=False, healthCheck=CHECK)),
+        reason=Reason.NOT_IN_SOURCE,
+        needs="ecs.services",
     ),
     unknown(
         "HLT-NONE",

@@ -109,3 +109,22 @@ def test_sidecars_are_no_applications() -> None:
     assert [each.name for each in applications(task)] == ["web"]
     assert [is_mesh_proxy(each) for each in task.containers()] == [False, True, False, False]
     assert not is_sidecar(container_of("acme/web:1"))
+
+
+@pytest.mark.parametrize(
+    ("image", "name", "sidecar"),
+    [
+        ("acme/aws-observability-collector:1", "app", True),
+        ("acme/consul-envoy:1", "app", True),
+        ("acme/log-shipper:1", "app", True),
+        ("acme/base:1", "otel-collector", True),
+        ("acme/web-sidecar:1", "app", True),
+        ("acme/planner-agent:1", "app", False),
+        ("acme/price-collector:1", "app", False),
+        ("acme/otel-demo-app:1", "app", False),
+        ("acme/aws-otel-goxray-sample-app:1", "aws-otel-emitter", False),
+        ("acme/logs:1", "app", False),
+    ],
+)
+def test_sidecars_by_the_words_of_a_name(image: str, name: str, sidecar: bool) -> None:
+    assert is_sidecar(container_of(image, name)) is sidecar

@@ -673,8 +673,26 @@ PROCESSES = (
             at="/containerDefinitions/0/command/0",
             confidence=0.5,
         )
-        for words in (LOOP, ("/bin/bash", "-ec", "node app.js"))
+        for words in (
+            LOOP,
+            ("/bin/bash", "-eo", "pipefail", "-c", "node app.js | tee /log"),
+            ("sh", "-c", "bundle exec rake assets; bundle exec puma"),
+        )
     ),
+    fails(
+        "LIF-SHELL-PID1",
+        "a single command, which not every shell gives way to",
+        task(shell("sh", "-c", "node app.js > /dev/null 2>&1")),
+        says="container app runs its command in sh without exec, and it may stay in front of it",
+        confidence=0.3,
+    ),
+    passes("LIF-SHELL-PID1", "bash gives way to a single command", task(shell("/bin/bash", "-ec", "node 'a;b'"))),
+    passes(
+        "LIF-SHELL-PID1", "the script traps signals", task(shell("sh", "-c", "trap 'kill $!' TERM; ./serve & wait"))
+    ),
+    passes("LIF-SHELL-PID1", "a migration by its name", task(container("migrate", command=list(LOOP)))),
+    passes("LIF-SHELL-PID1", "a migration by its command", task(shell("sh", "-c", "cd /app && rake db:migrate"))),
+    passes("LIF-SHELL-PID1", "the script comes with the image", task(container(entryPoint=["sh", "-c"]))),
     passes("LIF-SHELL-PID1", "the script ends in exec", task(shell("sh", "-c", "./prepare && exec node app.js"))),
     passes("LIF-SHELL-PID1", "an init process", task(init(command=list(LOOP)))),
     passes("LIF-SHELL-PID1", "no shell", task(shell("node", "app.js"))),
@@ -709,6 +727,19 @@ PROCESSES = (
         task(container(), container("db-migrate", essential=False)),
         says="container db-migrate seems to end while the task runs on: its name says so",
         subject="orders/db-migrate",
+    ),
+    fails(
+        "LIF-NONESSENTIAL-EXIT",
+        "its command says so",
+        task(container(), container("schema", essential=False, command=["sh", "-c", "cd /app && rake db:migrate"])),
+        says="container schema seems to end while the task runs on: its command says so",
+        subject="orders/schema",
+    ),
+    passes(
+        "LIF-NONESSENTIAL-EXIT",
+        "an init process before a server",
+        task(container(), container("proxy", essential=False, command=["dumb-init", "haproxy", "-f", "/setup.cfg"])),
+        subject="orders/proxy",
     ),
     passes(
         "LIF-NONESSENTIAL-EXIT",

@@ -82,18 +82,32 @@ AGE_AND_ORIGIN = (
     *(
         fails(
             "OWN-VENDOR",
-            f"an image of {registry}",
-            task(container(image=image)),
-            says=f"the image of container app comes from {registry}, not from a registry of one's own",
+            image,
+            task(container(image=f"{image}:1")),
+            says=f"container app runs an image that others build, {named}",
             at="/containerDefinitions/0/image",
             confidence=0.5,
         )
-        for registry, image in (
-            ("docker.io", "metabase/metabase:v0.50"),
-            ("quay.io", "quay.io/keycloak/keycloak:26.0"),
-            ("public.ecr.aws", "public.ecr.aws/bitnami/wordpress:6"),
+        for image, named in (
+            ("nginx", "docker.io/nginx"),
+            ("metabase/metabase", "docker.io/metabase/metabase"),
+            ("someone/kafka", "docker.io/someone/kafka"),
+            ("quay.io/keycloak/keycloak", "quay.io/keycloak/keycloak"),
+            ("public.ecr.aws/docker/library/httpd", "public.ecr.aws/docker/library/httpd"),
+            ("mcr.microsoft.com/dotnet/samples", "mcr.microsoft.com/dotnet/samples"),
         )
     ),
+    *(
+        unknown(
+            "OWN-VENDOR",
+            f"{image} may be one's own",
+            task(container(image=image)),
+            reason=Reason.UNANSWERED,
+            needs="survey",
+        )
+        for image in ("orders:1", "acme/orders:1", "ghcr.io/acme/orders:1", "index.docker.io/acme/orders:1")
+    ),
+    passes("OWN-VENDOR", "a datastore in a registry of our own", task(container("mysql"))),
     passes("OWN-VENDOR", "our own registry", task()),
     passes("OWN-VENDOR", "a registry of our own", task(container(image="registry.example.com/orders:1"))),
     passes(

@@ -88,7 +88,19 @@ PLATFORM = (
         says="the containers run on Windows_Server_2022_Core",
         at="/platformFamily",
     ),
+    fails(
+        "RUN-WINDOWS",
+        "a placement constraint asks for Windows instances",
+        task(placementConstraints=[{"type": "memberOf", "expression": "attribute:ecs.os-type == windows"}]),
+        says="the containers run on Windows instances",
+        at="/placementConstraints/0/expression",
+    ),
     passes("RUN-WINDOWS", "absent, which means Linux", task()),
+    passes(
+        "RUN-WINDOWS",
+        "a placement constraint asks for Linux instances",
+        task(placementConstraints=[{"type": "memberOf", "expression": "attribute:ecs.os-type == linux"}]),
+    ),
     passes("RUN-WINDOWS", "Linux", task(**ARM)),
     unknown(
         "RUN-WINDOWS",
@@ -268,6 +280,13 @@ IMAGES = (
         says="image acme/web of container app has tag latest",
         at="/containerDefinitions/0/image",
     ),
+    fails(
+        "RUN-MUTABLE-TAG",
+        "latest is a part of the tag",
+        task(container(image="acme/web:latest-alpine")),
+        says="image acme/web of container app has tag latest-alpine",
+    ),
+    passes("RUN-MUTABLE-TAG", "latest is a part of a word only", task(container(image="acme/web:1.2-latestfix"))),
     fails(
         "RUN-MUTABLE-TAG",
         "no tag",

@@ -137,6 +137,19 @@ HOST_PATH = (
         "only system folders are mounted",
         task(container(**mounted("proc")), volumes=[folder("/proc/", "proc"), folder("/var/log/app", "log")]),
     ),
+    *(
+        passes("STO-HOST-PATH", path, task(container(**mounted("data")), volumes=[folder(path)]))
+        for path in ("/cgroup", "/sys/fs/cgroup/", "/dev/shm", "/etc/timezone")
+    ),
+    fails(
+        "STO-HOST-PATH",
+        "an agent keeps files of its own",
+        task(
+            container("dd", image="datadog/agent:7.55.1", **mounted("data")), volumes=[folder("/opt/datadog-agent/run")]
+        ),
+        says="Datadog agent in container dd keeps files of its own in /opt/datadog-agent/run of the instance",
+        severity=LOW,
+    ),
     passes("STO-HOST-PATH", "the folder is not mounted", task(volumes=[folder("/srv/data")])),
     passes(
         "STO-HOST-PATH",

@@ -1,0 +1,850 @@
+"""Task definitions as teams keep them in repositories, each with everything that the rules must say of it.
+
+They were written, and judged, before the rules were run on them: the sets are complete for the readiness rules of
+state, shutdown, health, Pods, images, ECS, manifests, logs and ownership, so what is not listed must not fire.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tests.rules.harness import Given, file
+
+_LOGS = {"logDriver": "awslogs", "options": {"awslogs-group": "/ecs/shop", "awslogs-region": "eu-west-1"}}
+_OURS = "111122223333.dkr.ecr.eu-west-1.amazonaws.com"
+_HUB = {"RUN-HUB-IMAGE": "low"}
+_OTHERS = {"OWN-VENDOR": "low"}
+_PUBLIC = {**_HUB, **_OTHERS}
+
+
+@dataclass(frozen=True, slots=True)
+class Everyday:
+    """A task definition of a file and its readiness findings: the severities of each rule, in order of severity."""
+
+    situation: str
+    task: Given
+    finds: Mapping[str, str]
+
+    def __str__(self) -> str:
+        return self.situation
+
+
+def _container(name: str, image: str, /, **fields: Any) -> dict[str, Any]:
+    """A container that logs to CloudWatch; an image without a registry's host and path is one of ours."""
+    own = image if "/" in image or fields.pop("public", False) else f"{_OURS}/{image}"
+    container = {"name": name, "image": own, "essential": True, "logConfiguration": _LOGS, **fields}
+    return {key: value for key, value in container.items() if value is not None}
+
+
+def _mount(volume: str, path: str, *, read_only: bool = False) -> dict[str, Any]:
+    return {"sourceVolume": volume, "containerPath": path, "readOnly": read_only}
+
+
+def _host(name: str, path: str) -> dict[str, Any]:
+    return {"name": name, "host": {"sourcePath": path}}
+
+
+def _efs(name: str, **fields: Any) -> dict[str, Any]:
+    return {
+        "name": name,
+        "efsVolumeConfiguration": {"fileSystemId": "fs-0aa1bb2cc3dd4ee5f", "transitEncryption": "ENABLED", **fields},
+    }
+
+
+def _ec2(*containers: Mapping[str, Any], **fields: Any) -> Given:
+    return file(*containers, **{"networkMode": "bridge", "requiresCompatibilities": ["EC2"], **fields})
+
+
+def _fargate(*containers: Mapping[str, Any], **fields: Any) -> Given:
+    sized = {"networkMode": "awsvpc", "requiresCompatibilities": ["FARGATE"], "cpu": "512", "memory": "1024"}
+    return file(*containers, **{**sized, **fields})
+
+
+EVERYDAY = (
+    # --- monitoring and security agents -------------------------------------------------------------------------
+    Everyday(
+        "Prometheus that keeps its data in a folder of the instance",
+        _ec2(
+            _container(
+                "prometheus",
+                "prom/prometheus:v2.53.0",
+                portMappings=[{"containerPort": 9090, "hostPort": 9090}],
+                mountPoints=[_mount("data", "/prometheus"), _mount("config", "/etc/prometheus", read_only=True)],
+            ),
+            volumes=[_host("data", "/ecs/prometheus"), _host("config", "/ecs/prometheus-config")],
+        ),
+        {"STO-HOST-PATH": "high low", "POD-STATIC-HOSTPORT": "medium", **_PUBLIC},
+    ),
+    Everyday(
+        "node exporter on the network of the instance",
+        _ec2(
+            _container(
+                "node-exporter",
+                "quay.io/prometheus/node-exporter:v1.8.1",
+                command=["--path.rootfs=/host", "--path.procfs=/host/proc"],
+                mountPoints=[_mount("proc", "/host/proc", read_only=True), _mount("root", "/host", read_only=True)],
+            ),
+            networkMode="host",
+            pidMode="host",
+            volumes=[_host("proc", "/proc"), _host("root", "/")],
+        ),
+        {"STO-HOST-PATH": "low", "POD-HOST-NETWORK": "high", "POD-HOST-PID": "high"},
+    ),
+    Everyday(
+        "cAdvisor reads the kernel's trees and Docker's folder",
+        _ec2(
+            _container(
+                "cadvisor",
+                "gcr.io/cadvisor/cadvisor:v0.49.1",
+                privileged=True,
+                portMappings=[{"containerPort": 8080, "hostPort": 0}],
+                mountPoints=[
+                    _mount("root", "/rootfs", read_only=True),
+                    _mount("var_run", "/var/run"),
+                    _mount("sys", "/sys", read_only=True),
+                    _mount("cgroup", "/sys/fs/cgroup", read_only=True),
+                    _mount("docker", "/var/lib/docker", read_only=True),
+                ],
+            ),
+            volumes=[
+                *(_host("root", "/"), _host("var_run", "/var/run"), _host("sys", "/sys")),
+                *(_host("cgroup", "/cgroup"), _host("docker", "/var/lib/docker/")),
+            ],
+        ),
+        {"STO-HOST-PATH": "low low", "POD-PRIVILEGED": "high"},
+    ),
+    Everyday(
+        "Grafana on EFS",
+        _fargate(
+            _container(
+                "grafana",
+                "grafana/grafana:11.1.0",
+                user="472",
+                portMappings=[{"containerPort": 3000}],
+                mountPoints=[_mount("data", "/var/lib/grafana")],
+            ),
+            volumes=[_efs("data", authorizationConfig={"accessPointId": "fsap-0a1b2c3d4e5f6a7b8", "iam": "ENABLED"})],
+        ),
+        {"STO-EFS-IAM": "high", **_PUBLIC},
+    ),
+    Everyday(
+        "Datadog agent with the socket, the kernel's trees and its own folder",
+        _ec2(
+            _container(
+                "datadog-agent",
+                "public.ecr.aws/datadog/agent:7.55.1",
+                mountPoints=[
+                    _mount("docker_sock", "/var/run/docker.sock", read_only=True),
+                    _mount("cgroup", "/host/sys/fs/cgroup", read_only=True),
+                    _mount("proc", "/host/proc", read_only=True),
+                    _mount("pointdir", "/opt/datadog-agent/run"),
+                    _mount("containers_root", "/var/lib/docker/containers", read_only=True),
+                ],
+                environment=[
+                    {"name": "DD_LOGS_ENABLED", "value": "true"},
+                    {"name": "DD_SITE", "value": "datadoghq.eu"},
+                ],
+                healthCheck={"command": ["CMD-SHELL", "agent health"], "retries": 3},
+            ),
+            volumes=[
+                *(_host("docker_sock", "/var/run/docker.sock"), _host("proc", "/proc/"), _host("cgroup", "/cgroup/")),
+                *(_host("pointdir", "/opt/datadog-agent/run"), _host("containers_root", "/var/lib/docker/containers/")),
+            ],
+        ),
+        {"STO-DOCKER-SOCK": "medium", "STO-HOST-PATH": "low low"},
+    ),
+    Everyday(
+        "New Relic infrastructure agent as a daemon",
+        _ec2(
+            _container(
+                "newrelic-infra",
+                "newrelic/nri-ecs:1.12.2",
+                privileged=True,
+                cpu=200,
+                memory=512,
+                environment=[{"name": "NRIA_OVERRIDE_HOST_ROOT", "value": "/host"}],
+                secrets=[{"name": "NRIA_LICENSE_KEY", "valueFrom": "/newrelic-infra/ecs/license-key"}],
+                mountPoints=[
+                    _mount("host_root_fs", "/host", read_only=True),
+                    _mount("docker_socket", "/var/run/docker.sock"),
+                ],
+            ),
+            networkMode="host",
+            pidMode="host",
+            ipcMode="host",
+            volumes=[_host("host_root_fs", "/"), _host("docker_socket", "/var/run/docker.sock")],
+        ),
+        {
+            "STO-DOCKER-SOCK": "medium",
+            "STO-HOST-PATH": "low",
+            "POD-PRIVILEGED": "high",
+            "POD-HOST-NETWORK": "high",
+            "POD-HOST-PID": "high",
+            "POD-HOST-IPC": "high",
+            **_HUB,
+        },
+    ),
+    Everyday(
+        "Sysdig agent",
+        _ec2(
+            _container(
+                "sysdig-agent",
+                "quay.io/sysdig/agent:12.20.0",
+                privileged=True,
+                mountPoints=[
+                    *(_mount("sock", "/host/var/run/docker.sock"), _mount("dev", "/host/dev")),
+                    *(_mount("proc", "/host/proc", read_only=True), _mount("boot", "/host/boot", read_only=True)),
+                    *(_mount("modules", "/host/lib/modules", read_only=True),),
+                    *(_mount("usr", "/host/usr", read_only=True),),
+                ],
+            ),
+            networkMode="host",
+            pidMode="host",
+            volumes=[
+                *(_host("sock", "/var/run/docker.sock"), _host("dev", "/dev/"), _host("proc", "/proc/")),
+                *(_host("boot", "/boot/"), _host("modules", "/lib/modules/"), _host("usr", "/usr/")),
+            ],
+        ),
+        {
+            "STO-DOCKER-SOCK": "critical",
+            "STO-HOST-PATH": "low low low",
+            "POD-PRIVILEGED": "high",
+            "POD-HOST-NETWORK": "high",
+            "POD-HOST-PID": "high",
+        },
+    ),
+    Everyday(
+        "Datadog agent as a sidecar on Fargate",
+        _fargate(
+            _container("web", "web:2.4.1", portMappings=[{"containerPort": 8080}]),
+            _container(
+                "datadog-agent",
+                "public.ecr.aws/datadog/agent:7.55.1",
+                environment=[{"name": "ECS_FARGATE", "value": "true"}],
+            ),
+        ),
+        {},
+    ),
+    Everyday(
+        "X-Ray daemon beside the application",
+        _fargate(
+            _container(
+                "api",
+                "api:88",
+                portMappings=[{"containerPort": 8000}],
+                environment=[{"name": "AWS_XRAY_DAEMON_ADDRESS", "value": "localhost:2000"}],
+            ),
+            _container(
+                "xray-daemon",
+                "amazon/aws-xray-daemon:3.3.13",
+                portMappings=[{"containerPort": 2000, "protocol": "udp"}],
+            ),
+        ),
+        {"OBS-XRAY": "medium", **_HUB},
+    ),
+    Everyday(
+        "a collector of OpenTelemetry that was built in house",
+        _fargate(
+            _container("checkout", "checkout:91ab2", portMappings=[{"containerPort": 8080}]),
+            _container("collector", "platform-observability-collector:0.4"),
+        ),
+        {},
+    ),
+    Everyday(
+        "an application whose name holds the word agent is no sidecar",
+        _fargate(
+            _container("planner-agent", "planner-agent:12", portMappings=[{"containerPort": 8001}]),
+            _container("writer-agent", "writer-agent:12", portMappings=[{"containerPort": 8002}]),
+        ),
+        {"LIF-ESSENTIAL-SHARED-FATE": "medium"},
+    ),
+    # --- logs ---------------------------------------------------------------------------------------------------
+    Everyday(
+        "FireLens with a router of its own image",
+        _fargate(
+            _container(
+                "app", "app:7", logConfiguration={"logDriver": "awsfirelens", "options": {"Name": "cloudwatch"}}
+            ),
+            _container("log_router", "log-router:7", firelensConfiguration={"type": "fluentbit"}),
+        ),
+        {"OBS-FIRELENS": "medium"},
+    ),
+    Everyday(
+        "a sidecar tails the files of the application",
+        _fargate(
+            _container("tomcat", "tomcat-app:3.1", mountPoints=[_mount("logs", "/usr/local/tomcat/logs")]),
+            _container(
+                "filebeat",
+                "docker.elastic.co/beats/filebeat:8.14.1",
+                essential=False,
+                mountPoints=[_mount("logs", "/logs", read_only=True)],
+            ),
+            volumes=[{"name": "logs"}],
+        ),
+        {"OBS-FILE-LOGS": "medium"},
+    ),
+    Everyday(
+        "a container on Fargate without logs",
+        _fargate(_container("app", "app:7", logConfiguration=None)),
+        {"OBS-NO-LOGS": "high"},
+    ),
+    Everyday(
+        "a container on an instance without logs",
+        _ec2(_container("app", "app:7", logConfiguration=None)),
+        {"OBS-NO-LOGS": "medium"},
+    ),
+    # --- builds and agents of CI --------------------------------------------------------------------------------
+    Everyday(
+        "Jenkins that builds through the Docker socket",
+        _ec2(
+            _container(
+                "jenkins",
+                "jenkins/jenkins:lts",
+                user="root",
+                portMappings=[{"containerPort": 8080, "hostPort": 80}, {"containerPort": 50000, "hostPort": 50000}],
+                mountPoints=[_mount("home", "/var/jenkins_home"), _mount("docker", "/var/run/docker.sock")],
+            ),
+            volumes=[_host("home", "/mnt/efs/jenkins_home"), _host("docker", "/var/run/docker.sock")],
+        ),
+        {"STO-DOCKER-SOCK": "critical", "STO-HOST-PATH": "high", "POD-STATIC-HOSTPORT": "medium medium", **_PUBLIC},
+    ),
+    Everyday(
+        "GitLab runner, privileged, with the socket",
+        _ec2(
+            _container(
+                "runner",
+                "gitlab/gitlab-runner:v17.1.0",
+                privileged=True,
+                mountPoints=[_mount("sock", "/var/run/docker.sock"), _mount("config", "/etc/gitlab-runner")],
+            ),
+            volumes=[_host("sock", "/var/run/docker.sock"), _host("config", "/srv/gitlab-runner/config")],
+        ),
+        {"STO-DOCKER-SOCK": "critical", "STO-HOST-PATH": "high", "POD-PRIVILEGED": "high", **_PUBLIC},
+    ),
+    Everyday(
+        "Docker in Docker beside a build agent",
+        _ec2(
+            _container("agent", "build-agent:5", links=["dind:docker"], stopTimeout=600),
+            _container(
+                "dind", "docker:27-dind", public=True, privileged=True, mountPoints=[_mount("g", "/var/lib/docker")]
+            ),
+            volumes=[{"name": "g", "dockerVolumeConfiguration": {"scope": "shared", "autoprovision": True}}],
+        ),
+        {
+            "LIF-ESSENTIAL-SHARED-FATE": "medium",
+            "LIF-LONG-RUNNING-WORK": "medium",
+            "POD-PRIVILEGED": "high",
+            "POD-LINKS": "low",
+            "STO-DOCKER-VOLUME": "high",
+            **_PUBLIC,
+        },
+    ),
+    Everyday(
+        "a socket of another program is no runtime's socket",
+        _ec2(
+            _container("app", "app:7", mountPoints=[_mount("sockets", "/sockets"), _mount("run", "/host/run")]),
+            volumes=[_host("sockets", "/run/notdocker.sock"), _host("run", "/var/run")],
+        ),
+        {},
+    ),
+    # --- web applications ---------------------------------------------------------------------------------------
+    Everyday(
+        "WordPress with its database in one task and folders of the instance",
+        _ec2(
+            _container(
+                "wordpress",
+                "wordpress:6.5-apache",
+                public=True,
+                links=["mysql"],
+                portMappings=[{"containerPort": 80, "hostPort": 80}],
+                mountPoints=[_mount("html", "/var/www/html")],
+            ),
+            _container("mysql", "mysql:8.0", public=True, mountPoints=[_mount("db", "/var/lib/mysql")]),
+            volumes=[_host("html", "/ecs/wordpress"), _host("db", "/ecs/mysql")],
+        ),
+        {
+            "STO-HOST-PATH": "critical high",
+            "LIF-ESSENTIAL-SHARED-FATE": "medium",
+            "POD-LINKS": "low",
+            "POD-STATIC-HOSTPORT": "medium",
+            "RUN-HUB-IMAGE": "low low",
+            "OWN-VENDOR": "low low",
+        },
+    ),
+    Everyday(
+        "WordPress on Fargate with EFS",
+        _fargate(
+            _container(
+                "wordpress",
+                "public.ecr.aws/docker/library/wordpress:6.5",
+                portMappings=[{"containerPort": 80}],
+                mountPoints=[_mount("content", "/var/www/html/wp-content")],
+            ),
+            volumes=[_efs("content", rootDirectory="/wordpress")],
+        ),
+        _OTHERS,
+    ),
+    Everyday(
+        "nginx before php-fpm share the code by a volume of the task",
+        _ec2(
+            _container(
+                "php-fpm",
+                "shop-php:8.3",
+                mountPoints=[_mount("code", "/var/www/html")],
+            ),
+            _container(
+                "nginx",
+                "nginx:1.27-alpine",
+                public=True,
+                links=["php-fpm"],
+                portMappings=[{"containerPort": 80, "hostPort": 0}],
+                mountPoints=[_mount("code", "/var/www/html", read_only=True)],
+                dependsOn=[{"containerName": "php-fpm", "condition": "START"}],
+            ),
+            volumes=[{"name": "code", "host": {}}],
+        ),
+        {
+            "LIF-ESSENTIAL-SHARED-FATE": "medium",
+            "STO-VOLUME-PREPOPULATED": "medium",
+            "POD-LINKS": "low",
+            **_PUBLIC,
+        },
+    ),
+    Everyday(
+        "nginx takes the code of the application over from its container",
+        _ec2(
+            _container("app", "rails:5"),
+            _container("nginx", "web-nginx:5", volumesFrom=[{"sourceContainer": "app", "readOnly": True}]),
+        ),
+        {"LIF-ESSENTIAL-SHARED-FATE": "medium", "STO-VOLUMES-FROM": "medium"},
+    ),
+    Everyday(
+        "two containers that listen on one port in bridge mode",
+        _ec2(
+            _container("public", "shop:3", portMappings=[{"containerPort": 8080, "hostPort": 0}]),
+            _container("admin", "shop-admin:3", portMappings=[{"containerPort": 8080, "hostPort": 0}]),
+        ),
+        {"LIF-ESSENTIAL-SHARED-FATE": "medium", "POD-PORT-COLLISION": "high"},
+    ),
+    Everyday(
+        "a Java service with a heap of its own on Fargate",
+        _fargate(
+            _container(
+                "orders",
+                "orders:1.18.0",
+                entryPoint=["java", "-Xmx768m", "-jar", "/app.jar"],
+                portMappings=[{"containerPort": 8080, "hostPort": 8080}],
+                ulimits=[{"name": "nofile", "softLimit": 65535, "hardLimit": 65535}],
+                healthCheck={"command": ["CMD-SHELL", "curl -f http://localhost:8080/actuator/health || exit 1"]},
+            )
+        ),
+        {},
+    ),
+    Everyday(
+        "a Node service that a shell starts",
+        _fargate(
+            _container("web", "web:2024-06-01", command=["sh", "-c", "node server.js"]),
+        ),
+        {"LIF-SHELL-PID1": "low"},
+    ),
+    Everyday(
+        "bash replaces itself by a single command",
+        _fargate(_container("web", "web:3", entryPoint=["/bin/bash", "-c"], command=["node server.js"])),
+        {},
+    ),
+    Everyday(
+        "a script that migrates first and ends in exec",
+        _fargate(
+            _container("web", "web:3", command=["sh", "-c", "python manage.py migrate && exec gunicorn shop.wsgi"])
+        ),
+        {},
+    ),
+    Everyday(
+        "a script that migrates first and stays in front of the server",
+        _fargate(
+            _container("web", "web:3", command=["/bin/sh", "-ec", "rake db:migrate\nbundle exec puma -C config.rb"])
+        ),
+        {"LIF-SHELL-PID1": "low"},
+    ),
+    Everyday(
+        "an init process for ECS Exec, on Fargate Spot or not",
+        _fargate(_container("worker", "worker:6", linuxParameters={"initProcessEnabled": True}, stopTimeout=120)),
+        {"LIF-INIT-PROCESS": "low", "LIF-LONG-RUNNING-WORK": "medium"},
+    ),
+    # --- migrations, jobs, workers ------------------------------------------------------------------------------
+    Everyday(
+        "a migration that the server waits for",
+        _fargate(
+            _container(
+                "web",
+                "web:9",
+                portMappings=[{"containerPort": 3000}],
+                dependsOn=[{"containerName": "migrate", "condition": "SUCCESS"}],
+            ),
+            _container("migrate", "web:9", essential=False, command=["sh", "-c", "bundle exec rake db:migrate"]),
+        ),
+        {"LIF-NONESSENTIAL-EXIT": "medium"},
+    ),
+    Everyday(
+        "a set-up container that may fail",
+        _fargate(
+            _container("app", "app:9", dependsOn=[{"containerName": "volume-setup", "condition": "COMPLETE"}]),
+            _container(
+                "volume-setup", "busybox:1.36", public=True, essential=False, command=["chown", "1000", "/data"]
+            ),
+        ),
+        {"LIF-NONESSENTIAL-EXIT": "medium", "LIF-DEPENDS-COMPLETE": "low", **_PUBLIC},
+    ),
+    Everyday(
+        "a job that migrates and nothing else",
+        _fargate(_container("migrate", "web:9", command=["sh", "-c", "bundle exec rake db:migrate"])),
+        {},
+    ),
+    Everyday(
+        "a Celery worker and its scheduler",
+        _fargate(
+            _container("worker", "shop:51", command=["celery", "-A", "shop", "worker"], stopTimeout=90),
+            _container("beat", "shop:51", command=["celery", "-A", "shop", "beat"]),
+        ),
+        {"LIF-ESSENTIAL-SHARED-FATE": "medium"},
+    ),
+    Everyday(
+        "Airflow's scheduler with files on EFS",
+        _fargate(
+            _container(
+                "scheduler",
+                "apache/airflow:2.9.2",
+                command=["scheduler"],
+                mountPoints=[_mount("dags", "/opt/airflow/dags"), _mount("logs", "/opt/airflow/logs")],
+            ),
+            volumes=[_efs("dags", rootDirectory="/dags"), _efs("logs", rootDirectory="/logs")],
+        ),
+        {"OBS-FILE-LOGS": "medium", **_PUBLIC},
+    ),
+    Everyday(
+        "crond in a container",
+        _fargate(_container("cron", "cron:4", command=["crond", "-f", "-l", "8"])),
+        {},
+    ),
+    # --- datastores ---------------------------------------------------------------------------------------------
+    Everyday(
+        "Kafka and ZooKeeper on folders of the instance",
+        _ec2(
+            _container(
+                "zookeeper",
+                "confluentinc/cp-zookeeper:7.6.1",
+                mountPoints=[_mount("zk", "/var/lib/zookeeper/data")],
+            ),
+            _container(
+                "kafka",
+                "confluentinc/cp-kafka:7.6.1",
+                mountPoints=[_mount("kafka", "/var/lib/kafka/data")],
+                ulimits=[{"name": "nofile", "softLimit": 100000, "hardLimit": 100000}],
+                links=["zookeeper"],
+            ),
+            volumes=[_host("zk", "/data/zookeeper"), _host("kafka", "/data/kafka")],
+        ),
+        {
+            "STO-HOST-PATH": "critical critical",
+            "LIF-ESSENTIAL-SHARED-FATE": "medium",
+            "POD-ULIMITS": "medium",
+            "POD-LINKS": "low",
+            "RUN-HUB-IMAGE": "low low",
+            "OWN-VENDOR": "low low",
+        },
+    ),
+    Everyday(
+        "Elasticsearch with limits of its own and a plugin's volume",
+        _ec2(
+            _container(
+                "elasticsearch",
+                "docker.elastic.co/elasticsearch/elasticsearch:8.14.1",
+                mountPoints=[_mount("data", "/usr/share/elasticsearch/data")],
+                ulimits=[
+                    {"name": "memlock", "softLimit": -1, "hardLimit": -1},
+                    {"name": "nofile", "softLimit": 65536, "hardLimit": 65536},
+                ],
+                linuxParameters={"capabilities": {"add": ["IPC_LOCK"]}},
+            ),
+            networkMode="awsvpc",
+            volumes=[
+                {
+                    "name": "data",
+                    "dockerVolumeConfiguration": {
+                        "scope": "shared",
+                        "autoprovision": True,
+                        "driver": "rexray/ebs",
+                        "driverOpts": {"volumetype": "gp3", "size": "100"},
+                    },
+                }
+            ],
+        ),
+        {
+            "STO-DOCKER-PLUGIN": "high",
+            "STO-DATASTORE-IMAGE": "high",
+            "POD-ULIMITS": "medium medium",
+            "POD-CAPS-ADD": "medium",
+            **_OTHERS,
+        },
+    ),
+    Everyday(
+        "MongoDB on Fargate without a volume",
+        _fargate(_container("mongo", "mongo:7.0", public=True, portMappings=[{"containerPort": 27017}])),
+        {"STO-DATASTORE-IMAGE": "high", **_PUBLIC},
+    ),
+    Everyday(
+        "Redis as a cache beside the application",
+        _fargate(
+            _container("api", "api:31", portMappings=[{"containerPort": 8080}]),
+            _container("redis", "public.ecr.aws/docker/library/redis:7.2", essential=False),
+        ),
+        {"STO-DATASTORE-IMAGE": "high", **_OTHERS},
+    ),
+    Everyday(
+        "PostgreSQL on EFS",
+        _fargate(
+            _container("db", "postgres:16.3", public=True, mountPoints=[_mount("pgdata", "/var/lib/postgresql/data")]),
+            volumes=[_efs("pgdata")],
+        ),
+        {"STO-DATASTORE-IMAGE": "high", **_PUBLIC},
+    ),
+    Everyday(
+        "InfluxDB on a Docker volume that outlives its task",
+        _ec2(
+            _container("influxdb", "influxdb:2.7", public=True, mountPoints=[_mount("data", "/var/lib/influxdb2")]),
+            volumes=[{"name": "data", "dockerVolumeConfiguration": {"scope": "shared", "driver": "local"}}],
+        ),
+        {"STO-DOCKER-VOLUME": "high", "STO-DATASTORE-IMAGE": "high", **_PUBLIC},
+    ),
+    Everyday(
+        "tools beside datastores are no datastores",
+        _fargate(
+            _container("exporter", "oliver006/redis_exporter:v1.61.0"),
+            _container("ui", "provectuslabs/kafka-ui:v0.7.2", essential=False),
+            _container("admin", "mongo-express:1.0.2", public=True, essential=False),
+            _container("backup", "postgres:16.3", public=True, essential=False, command=["pg_dump", "-Fc", "shop"]),
+        ),
+        {"RUN-HUB-IMAGE": "low low low low", "OWN-VENDOR": "low"},
+    ),
+    Everyday(
+        "a dump of the database by its client is a job",
+        _fargate(
+            _container(
+                "dump", "mysql:8.0", public=True, entryPoint=["sh", "-c"], command=["mysqldump shop | gzip > /tmp/a"]
+            )
+        ),
+        {"LIF-SHELL-PID1": "low", "RUN-HUB-IMAGE": "low"},
+    ),
+    # --- meshes and agents of the network -----------------------------------------------------------------------
+    Everyday(
+        "App Mesh with its Envoy",
+        _fargate(
+            _container("colors", "colors:8", dependsOn=[{"containerName": "envoy", "condition": "HEALTHY"}]),
+            _container(
+                "envoy",
+                "840364872350.dkr.ecr.eu-west-1.amazonaws.com/aws-appmesh-envoy:v1.29.6.1-prod",
+                user="1337",
+                environment=[{"name": "APPMESH_RESOURCE_ARN", "value": "mesh/shop/virtualNode/colors"}],
+                healthCheck={
+                    "command": ["CMD-SHELL", "curl -s http://localhost:9901/server_info | grep state | grep LIVE"]
+                },
+            ),
+            proxyConfiguration={"type": "APPMESH", "containerName": "envoy", "properties": []},
+        ),
+        {"ECS-APPMESH": "critical"},
+    ),
+    Everyday(
+        "Consul agent as a client on the network of the instance",
+        _ec2(
+            _container(
+                "consul",
+                "hashicorp/consul:1.19",
+                command=["agent", "-retry-join", "provider=aws tag_key=consul tag_value=server"],
+                mountPoints=[_mount("data", "/consul/data")],
+            ),
+            networkMode="host",
+            volumes=[_host("data", "/opt/consul")],
+        ),
+        {"STO-HOST-PATH": "high", "POD-HOST-NETWORK": "high", **_HUB},
+    ),
+    Everyday(
+        "Nomad's or Vault's agent beside the application",
+        _fargate(
+            _container("app", "app:4"),
+            _container("vault", "hashicorp/vault:1.17", command=["agent", "-config=/vault/agent.hcl"]),
+        ),
+        _HUB,
+    ),
+    Everyday(
+        "Traefik finds containers by their labels, through the socket",
+        _ec2(
+            _container(
+                "traefik",
+                "traefik:v3.0",
+                public=True,
+                portMappings=[{"containerPort": 80, "hostPort": 80}],
+                mountPoints=[_mount("sock", "/var/run/docker.sock", read_only=True)],
+                dockerLabels={"traefik.enable": "true", "traefik.http.routers.api.rule": "Host(`traefik.example`)"},
+            ),
+            volumes=[_host("sock", "/var/run/docker.sock")],
+        ),
+        {"STO-DOCKER-SOCK": "critical", "POD-STATIC-HOSTPORT": "medium", "MAN-DOCKER-LABELS": "low", **_PUBLIC},
+    ),
+    Everyday(
+        "a VPN server with a device and capabilities",
+        _ec2(
+            _container(
+                "wireguard",
+                "lscr.io/linuxserver/wireguard:1.0.20210914",
+                linuxParameters={
+                    "capabilities": {"add": ["NET_ADMIN", "SYS_MODULE", "NET_RAW"]},
+                    "devices": [{"hostPath": "/dev/net/tun", "containerPath": "/dev/net/tun"}],
+                },
+                systemControls=[{"namespace": "net.ipv4.conf.all.src_valid_mark", "value": "1"}],
+                portMappings=[{"containerPort": 51820, "hostPort": 51820, "protocol": "udp"}],
+                mountPoints=[_mount("modules", "/lib/modules", read_only=True), _mount("config", "/config")],
+            ),
+            volumes=[_host("modules", "/lib/modules"), _host("config", "/opt/wireguard")],
+        ),
+        {
+            "POD-CAPS-ADD": "high high",
+            "POD-DEVICES": "high",
+            "POD-SYSCTL-UNSAFE": "medium",
+            "POD-STATIC-HOSTPORT": "medium",
+            "STO-HOST-PATH": "high low",
+            **_OTHERS,
+        },
+    ),
+    # --- special hardware and places ----------------------------------------------------------------------------
+    Everyday(
+        "inference on a GPU with shared memory",
+        _ec2(
+            _container(
+                "infer",
+                "nvcr.io/nvidia/tritonserver:24.05-py3",
+                resourceRequirements=[{"type": "GPU", "value": "1"}],
+                linuxParameters={"sharedMemorySize": 2048},
+                mountPoints=[_mount("models", "/models", read_only=True)],
+            ),
+            placementConstraints=[{"type": "memberOf", "expression": "attribute:ecs.instance-type =~ g5.*"}],
+            volumes=[_host("models", "/mnt/models")],
+        ),
+        {"RUN-GPU": "medium", "ECS-PLACEMENT": "low", "STO-HOST-PATH": "low", **_OTHERS},
+    ),
+    Everyday(
+        "a Windows service on Fargate",
+        _fargate(
+            _container(
+                "iis",
+                "mcr.microsoft.com/windows/servercore/iis:windowsservercore-ltsc2022",
+                entryPoint=["powershell", "-Command"],
+                command=["C:\\ServiceMonitor.exe w3svc"],
+            ),
+            runtimePlatform={"operatingSystemFamily": "WINDOWS_SERVER_2022_CORE", "cpuArchitecture": "X86_64"},
+        ),
+        {"RUN-WINDOWS": "high", **_OTHERS},
+    ),
+    Everyday(
+        "a Windows service on instances that only a placement constraint tells of",
+        _ec2(
+            _container("legacy", "legacy-net48:17", mountPoints=[_mount("data", "C:\\data")], portMappings=[]),
+            networkMode=None,
+            placementConstraints=[{"type": "memberOf", "expression": "attribute:ecs.os-type == windows"}],
+            volumes=[_host("data", "D:\\orders")],
+        ),
+        {"RUN-WINDOWS": "high", "ECS-PLACEMENT": "low", "STO-HOST-PATH": "high"},
+    ),
+    Everyday(
+        "a task that runs on machines of one's own",
+        file(_container("edge", "edge:2"), requiresCompatibilities=["EXTERNAL"], networkMode="bridge"),
+        {"RUN-EXTERNAL": "high"},
+    ),
+    Everyday(
+        "an Arm service on Fargate",
+        _fargate(_container("api", "api:5"), runtimePlatform={"cpuArchitecture": "ARM64"}),
+        {"RUN-ARM64": "info"},
+    ),
+    Everyday(
+        "a media server with a range of ports, host entries and name servers of its own",
+        _ec2(
+            _container(
+                "rtp",
+                "rtp:2.0",
+                portMappings=[{"containerPortRange": "10000-10100", "protocol": "udp"}],
+                dnsServers=["10.0.0.2"],
+                extraHosts=[{"hostname": "sip.example", "ipAddress": "10.4.0.9"}],
+            )
+        ),
+        {"POD-PORT-RANGE": "high", "POD-CUSTOM-DNS": "medium"},
+    ),
+    # --- images -------------------------------------------------------------------------------------------------
+    Everyday(
+        "tags that mean another build tomorrow, and tags that a template leaves open",
+        _fargate(
+            _container("a", "a:latest"),
+            _container("b", "b", essential=False),
+            _container("c", "c:init-latest", essential=False),
+            _container("d", f"d@sha256:{'ab' * 32}", essential=False),
+            _container("e", "e:${IMAGE_TAG}", essential=False),
+            _container("f", f"f:latest@sha256:{'ab' * 32}", essential=False),
+            _container("g", "g:1.4.2", essential=False),
+        ),
+        {"RUN-MUTABLE-TAG": "medium medium medium"},
+    ),
+    Everyday(
+        "images of one's own in public registries",
+        _fargate(
+            _container("web", "acmeshop/web:5.0.1"),
+            _container("api", "ghcr.io/acmeshop/api:5.0.1", essential=False),
+        ),
+        _HUB,
+    ),
+    # --- ECS in the text ----------------------------------------------------------------------------------------
+    Everyday(
+        "a script asks ECS for its task and for credentials",
+        _fargate(
+            _container(
+                "app",
+                "app:3",
+                command=["sh", "-c", "export T=$(curl -s $ECS_CONTAINER_METADATA_URI_V4/task); exec ./serve"],
+            ),
+            _container(
+                "sync",
+                "sync:3",
+                essential=False,
+                command=["sh", "-c", "curl 169.254.170.2$AWS_CONTAINER_CREDENTIALS_RELATIVE_URI > /c; exec ./sync"],
+            ),
+            taskRoleArn="arn:aws:iam::111122223333:role/app",
+        ),
+        {"ECS-METADATA-ENDPOINT": "high", "ECS-CRED-ENDPOINT": "medium"},
+    ),
+    Everyday(
+        "variables that only look like ECS",
+        _fargate(
+            _container(
+                "app",
+                "app:3",
+                environment=[
+                    {"name": "ECS_CLUSTER", "value": "shop"},
+                    {"name": "METADATA_URL", "value": "http://metadata.shop.internal/v1"},
+                    {"name": "GREETING", "value": "hello ${USER} $HOME"},
+                    {"name": "LOCAL_NET", "value": "169.254.0.0/16"},
+                ],
+                environmentFiles=[{"type": "s3", "value": "arn:aws:s3:::config/app.env"}],
+            ),
+            taskRoleArn="arn:aws:iam::111122223333:role/app",
+        ),
+        {"MAN-ENVFILE-S3": "medium"},
+    ),
+    Everyday(
+        "a value that Kubernetes would expand",
+        _fargate(
+            _container(
+                "app",
+                "app:3",
+                environment=[{"name": "HOST", "value": "db"}, {"name": "URL", "value": "jdbc:mysql://$(HOST)/shop"}],
+            )
+        ),
+        {"MAN-ENV-EXPANSION": "medium"},
+    ),
+)
