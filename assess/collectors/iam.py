@@ -68,7 +68,7 @@ def _read_at_once(reader: Reader, roles: set[str], profiles: set[str]) -> None:
         role.attached = members(role.document, "AttachedManagedPolicies")
         role.profiles = {str(profile.get("Arn")) for profile in members(role.document, "InstanceProfileList")}
         # rarely, a policy was attached after the list of policies was read
-        unknown = [str(policy.get("PolicyArn")) for policy in role.attached if policy.get("PolicyArn") not in policies]
+        unknown = [arn for arn in _managed(role) if arn not in policies]
         policies |= {arn: _managed_policy(reader, arn) for arn in unknown}
         _add(reader, role, policies)
 
@@ -108,7 +108,7 @@ def _read_one_by_one(reader: Reader, roles: set[str], profiles: set[str]) -> boo
 
     found = reader.each(lambda arn: _role(reader, arn), sorted(roles | holders.keys()))
     found = [role for role in found if role.exists]
-    arns = sorted({str(policy.get("PolicyArn")) for role in found for policy in role.attached})
+    arns = sorted({arn for role in found for arn in _managed(role)})
     policies = dict(zip(arns, reader.each(lambda arn: _managed_policy(reader, arn), arns), strict=True))
 
     if found and all(_nothing_known(role) for role in found):
@@ -164,6 +164,17 @@ def _role(reader: Reader, reference: str) -> _Role:
     return role
 
 
+def _managed(role: _Role) -> list[str]:
+    """ARNs of the managed policies that say what a role may do, its permissions boundary among them."""
+    arns = [str(policy.get("PolicyArn")) for policy in role.attached]
+    return arns + ([boundary] if (boundary := _boundary(role)) else [])
+
+
+def _boundary(role: _Role) -> str | None:
+    arn = (role.document.get("PermissionsBoundary") or {}).get("PermissionsBoundaryArn")
+    return str(arn) if arn else None
+
+
 def _managed_policy(reader: Reader, arn: str) -> Any:
     """The text of a managed policy; what stood in the way; or none where the text does not parse."""
     try:
@@ -191,6 +202,7 @@ def _add(reader: Reader, role: _Role, managed: Mapping[str, Any]) -> None:
         "roles",
         {
             **{key: value for key, value in role.document.items() if key not in told_otherwise},
+            **_with_boundary(reader, role, managed),
             "AssumeRolePolicyDocument": _parsed(role.document.get("AssumeRolePolicyDocument")),
             "Policies": [{key: value for key, value in each.items() if value is not None} for each in policies],
             "InstanceProfiles": sorted(role.profiles),
@@ -198,6 +210,17 @@ def _add(reader: Reader, role: _Role, managed: Mapping[str, Any]) -> None:
     )
     for loss in role.losses:
         reader.lose(loss, _FACTS, resource=role.arn)
+
+
+def _with_boundary(reader: Reader, role: _Role, managed: Mapping[str, Any]) -> Document:
+    """The role's boundary with its text. Without it the role is taken to be allowed more: no fact is lost with it."""
+    arn = _boundary(role)
+    document = managed.get(arn) if arn else None
+    if isinstance(document, Unreadable):
+        reader.lose(document, (), resource=role.arn)
+    if not isinstance(document, Mapping):
+        return {}
+    return {"PermissionsBoundary": {**role.document["PermissionsBoundary"], "Document": document}}
 
 
 def _readable(role: _Role, document: Any) -> Any:

@@ -200,7 +200,9 @@ def test_boundary_whose_text_may_not_be_read_takes_no_fact_away(shop_aws: Simula
     estate = scan(ScanRequest(), facts=frozenset({"iam.roles"}))
     limited = {each.arn for each in whole.roles if each.permissions_boundary is not None}
     standing = [gap for gap in estate.gaps if not gap.recovered]
-    assert {(gap.resource, gap.action, gap.facts) for gap in standing} == {(arn, "iam:GetPolicy", ()) for arn in limited}
+    assert {(gap.resource, gap.action, gap.facts) for gap in standing} == {
+        (arn, "iam:GetPolicy", ()) for arn in limited
+    }
     for arn in limited:
         role = estate.role_by_arn[arn]
         assert role.permissions_boundary is not None

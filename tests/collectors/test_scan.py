@@ -97,6 +97,12 @@ def test_roles_of_triggers_and_of_instances_are_read(estate: Estate) -> None:
     assert profiles <= {profile for role in estate.roles for profile in role.instance_profiles}
 
 
+def test_permissions_boundaries_are_read_with_their_text(estate: Estate) -> None:
+    limited = [each.permissions_boundary for each in estate.roles if each.permissions_boundary is not None]
+    assert limited
+    assert all(each.document for each in limited)
+
+
 def test_roles_that_nothing_uses_stay_out(shop_aws: SimulatedAws, estate: Estate) -> None:
     every = {each["Arn"] for each in shop_aws.client("iam").list_roles(MaxItems=1000)["Roles"]}
     assert {role.arn for role in estate.roles} <= every
