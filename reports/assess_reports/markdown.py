@@ -377,9 +377,9 @@ def _evidence(evidence: Evidence) -> Markup:
     parts = [code(f"{evidence.source}{line}", 300)]
     if evidence.pointer:
         parts.append(code(evidence.pointer, 300))
-    if evidence.value is not None:
-        parts += [Markup("holds"), code(evidence.value, 300)]
-    return Markup(" ").join(parts)
+    place = Markup(" ").join(parts)
+    # a value as it stands there, or what is said of a field that is absent: `not true`
+    return place if evidence.value is None else Markup(": ").join((place, code(evidence.value, 300)))
 
 
 def _unknown(assessment: Assessment, group: UnknownGroup) -> Markup:

@@ -112,8 +112,8 @@ def with_coverage(score: Score, low: Score, high: Score, coverage: float | None)
     return ", ".join(part for part in (interval(score, low, high), seen(coverage)) if part)
 
 
-def distribution(counts: Distribution) -> str:
-    """Workloads by verdict as a sentence without its full stop."""
+def distribution(counts: Distribution, can: str = "can") -> str:
+    """Workloads by verdict as a sentence without its full stop; ``can`` is ``could`` where little was seen."""
     movable = counts.ready + counts.ready_with_work
     total = movable + counts.not_ready + counts.blocked + counts.undetermined
     if not total:
@@ -121,10 +121,10 @@ def distribution(counts: Distribution) -> str:
     how = "now" if not counts.ready_with_work else "with work" if not counts.ready else "now or with work"
     if total == 1:
         fate = "is blocked" if counts.blocked else "cannot move yet" if counts.not_ready else "cannot be told yet"
-        return f"the only workload {f'can move {how}' if movable else fate}"
+        return f"the only workload {f'{can} move {how}' if movable else fate}"
     if movable == total:
-        return f"all {total:,} can move {how}"
-    parts = [f"{movable:,} of {total:,} can move {how}" if movable else f"none of {total:,} can move yet"]
+        return f"all {total:,} {can} move {how}"
+    parts = [f"{movable:,} of {total:,} {can} move {how}" if movable else f"none of {total:,} can move yet"]
     if counts.not_ready:
         parts.append(f"{counts.not_ready:,} not yet")
     if counts.blocked:
@@ -140,7 +140,10 @@ def headline(assessment: Assessment) -> str:
     words = verdict_words(summary.verdict, assessment.workloads)
     if summary.verdict == "undetermined" and assessment.workloads:
         words = "undetermined, for too little was seen"
-    return sentence(f"{words}: {distribution(summary.workloads)}")
+    if not _as_far_as(assessment.workloads):
+        return sentence(f"{words}: {distribution(summary.workloads)}")
+    by = "" if summary.coverage is None else f", by the {percent(summary.coverage)} that was seen"
+    return sentence(f"{words}: {distribution(summary.workloads, 'could')}{by}")
 
 
 def verdict_words(verdict: Verdict, workloads: Sequence[WorkloadView]) -> str:

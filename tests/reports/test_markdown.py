@@ -113,7 +113,7 @@ def test_the_first_section_stands_alone() -> None:
         "- Accepted: ready, 100 (91-100), once accepted findings are left out",
         "**Critical: The service is part of an App Mesh mesh** (`ECS-APP-MESH`)",
         "- `cart/app`: app is proxied by the Envoy of mesh shop-mesh\n  - seen at `arn:aws:ecs:eu-central-1:"
-        "111122223333:task-definition/cart:7` `/containerDefinitions/0/environment/3` holds `COMPLETE`\n  - seen at "
+        "111122223333:task-definition/cart:7` `/containerDefinitions/0/environment/3`: `COMPLETE`\n  - seen at "
         "`deploy/cart.json:12` `/containerDefinitions/0`\n- Fix, weeks of work: Choose a mesh that lives on, or none",
         "**To convert: Restart policy to translate** (`MAN-RESTART`)",
         "- `shared-role/app`: role shared-role allows `*` on every resource (80 % sure)\n  - touches 3 workloads",

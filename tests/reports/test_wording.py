@@ -57,7 +57,9 @@ def test_the_headline_of_a_shop() -> None:
 
 def test_the_headline_of_task_definitions_says_that_they_show_only_part() -> None:
     files = examples.assessment(["orders"], (), kind="task_definition", coverage=0.41)
-    assert wording.headline(files) == ("Ready, as far as a task definition shows: the only workload can move now.")
+    assert wording.headline(files) == (
+        "Ready, as far as a task definition shows: the only workload could move now, by the 41 % that was seen."
+    )
     assert wording.verdict_words("ready", files.workloads) == "ready, as far as a task definition shows"
     seen = examples.assessment(["orders"], (), kind="task_definition", coverage=1.0)
     assert wording.headline(seen) == "Ready: the only workload can move now."
