@@ -20,7 +20,7 @@ from assess.rule import (
     rule,
     unknown,
 )
-from assess_rules.known_images import agent_of, presumed_agent_of
+from assess_rules.known_images import agent_of, is_sidecar
 
 _ROUTER = "awsfirelens"
 _INSTANCE_LOGS = ("/var/lib/docker", "/var/lib/docker/containers")
@@ -360,7 +360,7 @@ def logs_in_files(workload: Workload) -> Iterator[Outcome]:
         return
     task = workload.task_definition
     for container in task.containers() if task is not None else ():
-        if task is None or presumed_agent_of(container) is not None:
+        if task is None or is_sidecar(container):
             continue
         for index, mount in enumerate(container.definition.mount_points):
             if _LOG_FOLDER.search(mount.container_path) and mount.read_only is not True:

@@ -70,7 +70,27 @@ def _mounts(task: TaskDefinition, volume: Volume) -> tuple[_Mount, ...]:
 
 
 def _source_path(volume: Volume) -> str:
-    return (volume.host.source_path if volume.host is not None else None) or ""
+    """The folder or file of the instance that a volume is, by itself or by a bind of Docker's local driver."""
+    written = volume.host.source_path if volume.host is not None else None
+    return written or _bound_by_docker(volume)
+
+
+def _bound_by_docker(volume: Volume) -> str:
+    docker = volume.docker_volume_configuration
+    if (
+        docker is None
+        or docker.driver not in (None, "local")
+        or "bind" not in docker.driver_opts.get("o", "").split(",")
+    ):
+        return ""
+    return docker.driver_opts.get("device", "")
+
+
+def _at_source(index: int, volume: Volume) -> tuple[str | int, ...]:
+    """Steps to where a volume names its folder of the instance."""
+    if _bound_by_docker(volume):
+        return ("volumes", index, "dockerVolumeConfiguration", "driverOpts", "device")
+    return ("volumes", index, "host", "sourcePath")
 
 
 def _is_socket(path: str) -> bool:
@@ -158,7 +178,7 @@ def writable_folder_of_the_instance(task: TaskDefinition, estate: Estate) -> Ite
         mounts = _mounts(task, volume)
         if not mounts or not _keeps_data_on_instance(volume):
             continue
-        at = ("volumes", index, "host", "sourcePath")
+        at = _at_source(index, volume)
         path = _source_path(volume)
         if task.is_unresolved(*at) and not path.startswith("/"):
             yield unknown(Reason.UNRESOLVED, pointer(*at))
@@ -230,7 +250,7 @@ def container_runtime_socket(task: TaskDefinition, estate: Estate) -> Iterator[O
         mounts = _mounts(task, volume)
         if not mounts or not _is_socket(path):
             continue
-        evidence = [task.evidence("volumes", index, "host", "sourcePath"), *(task.evidence(*_at(e)) for e in mounts)]
+        evidence = [task.evidence(*_at_source(index, volume)), *(task.evidence(*_at(e)) for e in mounts)]
         agents = [agent_of(each.container) for each in mounts]
         if all(each is not None and each.socket_optional for each in agents):
             names = " and ".join(dict.fromkeys(each.name for each in agents if each is not None))
@@ -298,7 +318,7 @@ def shared_docker_volume(task: TaskDefinition) -> Iterator[Outcome]:
         return
     for index, volume in enumerate(task.volumes):
         docker = volume.docker_volume_configuration
-        if docker is not None and docker.scope == "shared" and _plugin(volume) is None:
+        if docker is not None and docker.scope == "shared" and not _plugin(volume) and not _bound_by_docker(volume):
             mounts = _mounts(task, volume)
             users = _names(mounts) if mounts else "no container"
             message = f"Docker volume {volume.name} of {users} outlives its task on the instance (scope shared)"

@@ -847,4 +847,251 @@ EVERYDAY = (
         ),
         {"MAN-ENV-EXPANSION": "medium"},
     ),
+    # --- a second set, judged after what the first one changed --------------------------------------------------
+    Everyday(
+        "Tomcat with its web applications in a folder of the instance, read-only settings and a cache on tmpfs",
+        _ec2(
+            _container(
+                "tomcat",
+                "tomcat:9.0-jre17",
+                public=True,
+                mountPoints=[
+                    _mount("apps", "/usr/local/tomcat/webapps"),
+                    _mount("tz", "/etc/localtime", read_only=True),
+                ],
+                linuxParameters={"tmpfs": [{"containerPath": "/cache", "size": 128}]},
+            ),
+            volumes=[_host("apps", "/opt/webapps"), _host("tz", "/etc/localtime")],
+        ),
+        {"STO-HOST-PATH": "high", **_PUBLIC},
+    ),
+    Everyday(
+        "volumes that ECS wrote out with empty hosts",
+        _ec2(
+            _container("app", "app:3", mountPoints=[_mount("scratch", "/scratch"), _mount("tmp", "/tmp")]),
+            volumes=[
+                {"name": "scratch", "host": {"sourcePath": ""}},
+                {"name": "tmp", "host": {}},
+                _host("old", "/old"),
+            ],
+        ),
+        {},
+    ),
+    Everyday(
+        "a folder of the instance bound by Docker's local driver",
+        _ec2(
+            _container("app", "app:3", mountPoints=[_mount("data", "/data")]),
+            volumes=[
+                {
+                    "name": "data",
+                    "dockerVolumeConfiguration": {
+                        "scope": "task",
+                        "driver": "local",
+                        "driverOpts": {"type": "none", "o": "bind", "device": "/srv/data"},
+                    },
+                }
+            ],
+        ),
+        {"STO-HOST-PATH": "high"},
+    ),
+    Everyday(
+        "an NFS share by Docker's local driver",
+        _ec2(
+            _container("app", "app:3", mountPoints=[_mount("share", "/share")]),
+            volumes=[
+                {
+                    "name": "share",
+                    "dockerVolumeConfiguration": {
+                        "scope": "task",
+                        "driver": "local",
+                        "driverOpts": {"type": "nfs", "o": "addr=10.0.0.5,nolock", "device": ":/exports"},
+                    },
+                }
+            ],
+        ),
+        {"STO-DOCKER-PLUGIN": "high"},
+    ),
+    Everyday(
+        "a task that may run on both, with a fixed port in awsvpc mode",
+        file(
+            _container("api", "api:3", portMappings=[{"containerPort": 8080, "hostPort": 8080}], privileged=False),
+            networkMode="awsvpc",
+            requiresCompatibilities=["EC2", "FARGATE"],
+        ),
+        {},
+    ),
+    Everyday(
+        "an image whose repository a template leaves open and whose tag is latest",
+        _fargate(_container("api", "${REPOSITORY_URI}/api:latest")),
+        {"RUN-MUTABLE-TAG": "medium"},
+    ),
+    Everyday(
+        "an image that CodeDeploy fills in",
+        _fargate(_container("api", "<IMAGE1_NAME>", public=True)),
+        {},
+    ),
+    Everyday(
+        "a registry with a port and no tag",
+        _ec2(_container("api", "registry.corp.example:5000/team/api")),
+        {"RUN-MUTABLE-TAG": "medium"},
+    ),
+    Everyday(
+        "Sidekiq beside Puma, none of them said to be essential",
+        _fargate(
+            _container("web", "shop:12", essential=None, command=["bundle", "exec", "puma"]),
+            _container("sidekiq", "shop:12", essential=None, command=["bundle", "exec", "sidekiq"], stopTimeout=30),
+        ),
+        {"LIF-ESSENTIAL-SHARED-FATE": "medium"},
+    ),
+    Everyday(
+        "a web server with an agent that restarts by itself",
+        _fargate(
+            _container("web", "shop:12"),
+            _container(
+                "cloudwatch-agent",
+                "public.ecr.aws/cloudwatch-agent/cloudwatch-agent:1.300041.0b681",
+                restartPolicy={"enabled": True, "ignoredExitCodes": [0]},
+            ),
+        ),
+        {"LIF-RESTART-POLICY": "low"},
+    ),
+    Everyday(
+        "a Liquibase container that ends before the service starts",
+        _fargate(
+            _container("svc", "svc:1.2", dependsOn=[{"containerName": "liquibase", "condition": "COMPLETE"}]),
+            _container("liquibase", "liquibase/liquibase:4.28", essential=False, command=["update"]),
+        ),
+        {"LIF-NONESSENTIAL-EXIT": "medium", "LIF-DEPENDS-COMPLETE": "low", **_HUB},
+    ),
+    Everyday(
+        "a proxy that waits for its application, with a start timeout",
+        _fargate(
+            _container("app", "app:1", healthCheck={"command": ["CMD", "true"]}, startTimeout=120),
+            _container(
+                "proxy",
+                "envoyproxy/envoy:v1.30.4",
+                dependsOn=[{"containerName": "app", "condition": "HEALTHY"}],
+                ulimits=[{"name": "nofile", "softLimit": 1048576, "hardLimit": 1048576}],
+            ),
+        ),
+        {"POD-ULIMITS": "medium", **_HUB},
+    ),
+    Everyday(
+        "a batch job on a GPU instance that takes its devices and shares the memory of the host",
+        _ec2(
+            _container(
+                "train",
+                "train:2024.6",
+                resourceRequirements=[{"type": "GPU", "value": "4"}],
+                linuxParameters={"devices": [{"hostPath": "/dev/infiniband/uverbs0"}], "maxSwap": 0},
+                ulimits=[{"name": "memlock", "softLimit": -1, "hardLimit": -1}],
+            ),
+            ipcMode="host",
+            placementConstraints=[{"type": "memberOf", "expression": "attribute:workload == training"}],
+        ),
+        {
+            "RUN-GPU": "medium",
+            "POD-DEVICES": "high",
+            "POD-HOST-IPC": "high",
+            "POD-ULIMITS": "medium",
+            "ECS-PLACEMENT": "medium",
+        },
+    ),
+    Everyday(
+        "containers that share processes, and one with ptrace",
+        _fargate(
+            _container("app", "app:1"),
+            _container(
+                "profiler",
+                "profiler:2",
+                essential=False,
+                linuxParameters={"capabilities": {"add": ["SYS_PTRACE"], "drop": ["NET_RAW"]}},
+            ),
+            pidMode="task",
+        ),
+        {"POD-HOST-PID": "low", "POD-CAPS-ADD": "medium"},
+    ),
+    Everyday(
+        "RabbitMQ with a fixed host name on EFS",
+        _fargate(
+            _container(
+                "rabbitmq",
+                "public.ecr.aws/docker/library/rabbitmq:3.13-management",
+                hostname="rabbit-1",
+                mountPoints=[_mount("mq", "/var/lib/rabbitmq")],
+            ),
+            volumes=[_efs("mq")],
+        ),
+        {"STO-DATASTORE-IMAGE": "high", **_OTHERS},
+    ),
+    Everyday(
+        "Nexus keeps its repositories in a folder of the instance, and a script starts it",
+        _ec2(
+            _container(
+                "nexus",
+                "sonatype/nexus3:3.69.0",
+                entryPoint=["/bin/bash", "-c"],
+                command=["chown -R nexus /nexus-data && exec gosu nexus /opt/nexus/bin/nexus run"],
+                mountPoints=[_mount("nexus", "/nexus-data")],
+                portMappings=[{"containerPort": 8081, "hostPort": 0}],
+            ),
+            volumes=[_host("nexus", "/mnt/nexus")],
+        ),
+        {"STO-HOST-PATH": "high", **_PUBLIC},
+    ),
+    Everyday(
+        "Portainer's server and the socket",
+        _ec2(
+            _container(
+                "portainer",
+                "portainer/portainer-ce:2.20.3",
+                portMappings=[{"containerPort": 9000, "hostPort": 9000}],
+                mountPoints=[_mount("sock", "/var/run/docker.sock"), _mount("data", "/data")],
+            ),
+            volumes=[_host("sock", "//var/run/docker.sock"), _host("data", "/opt/portainer")],
+        ),
+        {"STO-DOCKER-SOCK": "critical", "STO-HOST-PATH": "high", "POD-STATIC-HOSTPORT": "medium", **_PUBLIC},
+    ),
+    Everyday(
+        "a log agent of one's own that reads Docker's files",
+        _ec2(
+            _container(
+                "log-shipper",
+                "log-shipper:4",
+                mountPoints=[
+                    _mount("containers", "/var/lib/docker/containers", read_only=True),
+                    _mount("state", "/state"),
+                    _mount("syslog", "/var/log"),
+                ],
+            ),
+            volumes=[
+                _host("containers", "/var/lib/docker/containers"),
+                _host("state", "/var/lib/log-shipper"),
+                _host("syslog", "/var/log"),
+            ],
+        ),
+        {"STO-HOST-PATH": "high low"},
+    ),
+    Everyday(
+        "Express-style services of AWS: a metadata variable in the health check and credentials of the container",
+        _fargate(
+            _container(
+                "app",
+                "app:1",
+                environment=[{"name": "META", "value": "http://169.254.170.2/v4/abc"}],
+                healthCheck={"command": ["CMD-SHELL", "curl -f $ECS_CONTAINER_METADATA_URI_V4 || exit 1"]},
+            ),
+        ),
+        {"ECS-METADATA-ENDPOINT": "high"},
+    ),
+    Everyday(
+        "a script that takes the ECS credentials away",
+        _fargate(
+            _container(
+                "app", "app:1", command=["sh", "-c", "unset AWS_CONTAINER_CREDENTIALS_RELATIVE_URI; exec ./app"]
+            ),
+            taskRoleArn="arn:aws:iam::111122223333:role/app",
+        ),
+        {},
+    ),
 )
