@@ -41,6 +41,8 @@ OWN: Mapping[str, Rate] = {
     "ec2": Rate(100, 20),
     # https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html (shared with GetSecretValue)
     "secretsmanager": Rate(10_000, 10_000),
+    # https://docs.aws.amazon.com/waf/latest/developerguide/limits.html (of the calls that list, the slowest)
+    "wafv2": Rate(1, 1),
 }
 """Rates of services that give each operation a bucket of its own."""
 

@@ -17,6 +17,7 @@ from assess.collectors import (
     elb,
     events,
     iam,
+    protection,
     route53,
     scheduler,
     secret_stores,
@@ -62,6 +63,7 @@ COLLECTORS: tuple[Collector, ...] = (
     *ecr.COLLECTORS,
     *cloudwatch.COLLECTORS,
     *route53.COLLECTORS,
+    *protection.COLLECTORS,
 )
 
 EVERYWHERE = "all"

@@ -61,6 +61,7 @@ from assess.estate.network import (
     Vpc,
     VpcEndpoint,
 )
+from assess.estate.protection import ServedCertificate, ShieldProtection, WebAcl
 from assess.estate.redaction import redactions_in
 from assess.estate.registry import Repository
 from assess.estate.scaling import ScalableTarget, ScalingPolicy, ScheduledScaling
@@ -148,6 +149,9 @@ class Estate(BaseModel):
     repositories: tuple[Repository, ...] = ()
     alarms: tuple[Alarm, ...] = ()
     dns_records: tuple[DnsRecord, ...] = ()
+    served_certificates: tuple[ServedCertificate, ...] = ()
+    web_acls: tuple[WebAcl, ...] = ()
+    shield_protections: tuple[ShieldProtection, ...] = ()
     service_metrics: tuple[ServiceMetrics, ...] = ()
 
     database_instances: tuple[DatabaseInstance, ...] = ()
@@ -489,6 +493,15 @@ class Estate(BaseModel):
     def declared(self, source: str, logical_id: str) -> Fact | None:
         """The resource that a template declares under a logical id, where it is of a kind that an estate holds."""
         return self._declared.get((source, logical_id))
+
+    @cached_property
+    def certificates_by_listener(self) -> Mapping[str, tuple[ServedCertificate, ...]]:
+        """Certificates of ACM by the ARN of a listener that serves them."""
+        found: dict[str, list[ServedCertificate]] = {}
+        for certificate in self.served_certificates:
+            for arn in certificate.listener_arns:
+                found.setdefault(arn, []).append(certificate)
+        return {arn: tuple(certificates) for arn, certificates in found.items()}
 
     # --- what is missing ----------------------------------------------------------------------------------------
 

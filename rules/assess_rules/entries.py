@@ -5,16 +5,20 @@ from collections.abc import Iterator, Mapping
 from assess.estate.balancing import Listener, ListenerRule, LoadBalancer
 from assess.estate.dns import DnsRecord, matches_host, names_of
 from assess.estate.estate import Estate
+from assess.estate.facts import Evidence
 from assess.estate.workloads import Workload
 from assess.rule import (
     HOURS,
+    LOW,
     MEDIUM,
     Checklist,
     Outcome,
+    Reason,
     Threshold,
     fail,
     not_applicable,
     rule,
+    unknown,
 )
 
 
@@ -103,3 +107,102 @@ def _hosts_of(listener: Listener, rules: tuple[ListenerRule, ...], group: str) -
                 if condition.field == "host-header"
                 for value in condition.values
             )
+
+
+@rule(
+    "ING-CERT-IMPORTED",
+    Checklist.INGRESS,
+    severity=LOW,
+    effort=HOURS,
+    needs=("acm", "elb.listeners"),
+    thresholds=(Threshold("days", 60, 1, 400, "fewest days that an imported certificate has left", whole=True),),
+    reference="https://docs.aws.amazon.com/acm/latest/userguide/import-certificate.html",
+)
+def certificate_renewed_by_hand(
+    balancer: LoadBalancer, estate: Estate, thresholds: Mapping[str, float]
+) -> Iterator[Outcome]:
+    """A certificate of the load balancer ends soon or is trusted by few.
+
+    AWS Certificate Manager does not renew what was imported: somebody must, and the new load balancer serves the same
+    certificate by its ARN. One that ends in the weeks of the move fails on both sides at once, and everybody looks for
+    the fault in Kubernetes. A certificate of a private authority is trusted only by clients that were told to, so a
+    name or listener that the move adds needs one of the same authority.
+
+    Passes: certificates that Amazon issued for everybody, which renew themselves. Those that were uploaded to IAM are
+    not read.
+
+    Fix: renew the certificate before the move, or have Amazon issue one; name the same ARN in the annotation
+    certificate-arn of the Ingress or in the Gateway's listener configuration.
+    """
+    served = [
+        each
+        for each in estate.listeners_by_load_balancer.get(balancer.identity, ())
+        if each.protocol in ("HTTPS", "TLS")
+    ]
+    if not served:
+        yield not_applicable("none of its listeners serves a certificate", reads=("elb.listeners",))
+        return
+    limit = int(thresholds["days"])
+    certificates = {
+        each.identity: each
+        for listener in served
+        for each in estate.certificates_by_listener.get(listener.identity, ())
+    }
+    for _, certificate in sorted(certificates.items()):
+        name = certificate.domain_name or certificate.identity
+        of = f"certificate {name} of load balancer {balancer.name}"
+        if certificate.type == "PRIVATE":
+            yield fail(f"{of} comes from a private authority", certificate.evidence("Type"), element=name)
+        ends = certificate.not_after
+        if certificate.type == "IMPORTED" and ends is not None and (ends - estate.collected_at).days < limit:
+            message = f"imported {of} ends on {ends:%Y-%m-%d}"
+            yield fail(message, certificate.evidence("NotAfter", value=ends.isoformat()), element=name)
+    if any(":server-certificate/" in each.certificate_arn for listener in served for each in listener.certificates):
+        yield unknown(Reason.NOT_COLLECTED, "iam:ListServerCertificates")
+
+
+@rule(
+    "ING-WAF-SHIELD",
+    Checklist.INGRESS,
+    severity=MEDIUM,
+    effort=HOURS,
+    needs=("waf", "elb.attributes", "elb.listeners"),
+    reference="https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/ingress/annotations/",
+)
+def guarded_load_balancer(balancer: LoadBalancer, estate: Estate) -> Iterator[Outcome]:
+    """The load balancer is guarded or logged in ways that a new one is not.
+
+    A web ACL, a protection of Shield Advanced, access logs and mutual TLS belong to this one load balancer. One that a
+    controller makes has none of them until annotations say so: requests that are blocked today get through, and the
+    log that security reads falls silent, without any error.
+
+    Fix: name web ACL, Shield, mutual authentication and the access log's attributes in the annotations of the Ingress
+    (or the LoadBalancerConfiguration of the Gateway API), and test a request that must be blocked; or keep the load
+    balancer and bind the Pods to a target group by a TargetGroupBinding.
+    """
+    if balancer.type not in ("application", "network"):
+        yield not_applicable("it is neither an Application nor a Network Load Balancer", reads=())
+        return
+    found = list(_guards(balancer, estate))
+    if found:
+        whats = [what for what, _ in found]
+        listed = f"{', '.join(whats[:-1])} and {whats[-1]}" if len(whats) > 1 else whats[0]
+        yield fail(
+            f"load balancer {balancer.name} has {listed}, which a new one lacks", *(evidence for _, evidence in found)
+        )
+
+
+def _guards(balancer: LoadBalancer, estate: Estate) -> Iterator[tuple[str, Evidence]]:
+    for acl in estate.web_acls:
+        if balancer.identity in acl.resource_arns:
+            yield f"web ACL {acl.name}", acl.evidence("ResourceArns", value=balancer.identity)
+    for protection in estate.shield_protections:
+        if protection.resource_arn == balancer.identity:
+            yield "a protection of Shield", protection.evidence("ResourceArn")
+    logs = "access_logs.s3.enabled"
+    if (balancer.attributes or {}).get(logs) == "true":
+        yield "an access log", balancer.evidence("Attributes", logs, value="true")
+    for listener in estate.listeners_by_load_balancer.get(balancer.identity, ()):
+        mode = (listener.mutual_authentication or {}).get("Mode")
+        if mode not in (None, "off"):
+            yield f"mutual TLS on port {listener.port}", listener.evidence("MutualAuthentication", "Mode")

@@ -31,7 +31,6 @@ _NOT_ASKED = frozenset(
 """Calls that an estate on Fargate without Cloud Map, Classic Load Balancers and own keys has no need of."""
 
 _SETTLED = {
-    "elbv2:DescribeLoadBalancerAttributes": "the rules that count look at attributes of target groups only",
     "servicediscovery:ListNamespaces": "the services themselves say that none of them registers in Cloud Map",
 }
 """Calls that read what a rule needs, where the rule's question does not arise for another reason."""
@@ -64,7 +63,6 @@ def test_some_denials_may_pass_and_some_may_not() -> None:
     assert {api.api for api in tried if expected(api) == PASSED} == {
         AT_ONCE,
         "ec2:DescribeNetworkAcls",
-        "elbv2:DescribeLoadBalancerAttributes",
         "servicediscovery:ListNamespaces",
     }
 

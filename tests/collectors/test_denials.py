@@ -48,6 +48,9 @@ _KINDS: dict[str, tuple[str, ...]] = {
     "cloudwatch.alarms": ("alarms",),
     "cloudwatch.metrics": ("service_metrics",),
     "route53": ("dns_records",),
+    "acm": ("served_certificates",),
+    "waf": ("web_acls",),
+    "shield": ("shield_protections",),
 }
 
 _AT_ONCE = ("iam", "GetAccountAuthorizationDetails")
@@ -79,7 +82,9 @@ def _downstream(collector: str) -> set[str]:
 def _rounds() -> list[list[Operation]]:
     """Every call that the small estate needs, once; together go those that do not hide each other."""
     apart = {*_ONLY_OF_THE_SHOP, *_OF_THEIR_OWN_SCENE}
-    alone, beside = [], []
+    alone: list[list[Operation]] = []
+    beside: list[list[Operation]] = []
+    behind: list[list[Operation]] = []
     for collector in COLLECTORS:
         usual = [
             operation
@@ -90,8 +95,9 @@ def _rounds() -> list[list[Operation]]:
         if collector.name in ("ecs.clusters", "ecs.services", "ecs.task_definitions"):
             alone += [[operation] for operation in usual]
         else:
-            beside.append(usual)
-    return alone + [[each for each in together if each] for together in zip_longest(*beside)]
+            (behind if "elb" in collector.after else beside).append(usual)
+    rounds = (*zip_longest(*beside), *zip_longest(*behind))
+    return alone + [[each for each in together if each] for together in rounds]
 
 
 def _of_shop() -> list[Operation]:

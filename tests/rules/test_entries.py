@@ -189,7 +189,149 @@ NAMES = (
     unknown(TTL, "a file", file(), reason=Reason.NOT_IN_SOURCE),
 )
 
-CASES = (*NAMES,)
+# --- certificates -----------------------------------------------------------------------------------------------
+
+CERTIFICATE = "ING-CERT-IMPORTED"
+TLS = listener(Protocol="HTTPS")
+
+
+def certificate(type: str, ends: str = "2027-11-23T12:00:00Z") -> Given:
+    return given(
+        "served_certificates",
+        CertificateArn=f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/{type}",
+        DomainName="www.example.com",
+        Type=type,
+        NotAfter=ends,
+        ListenerArns=[LISTENER],
+    )
+
+
+CERTIFICATES = (
+    fails(
+        CERTIFICATE,
+        "an imported certificate with 59 days left",
+        *SERVED,
+        TLS,
+        certificate("IMPORTED", "2027-01-22T11:59:00Z"),
+        says="imported certificate www.example.com of load balancer edge ends on 2027-01-22",
+        element="www.example.com",
+        at="/NotAfter",
+    ),
+    fails(
+        CERTIFICATE,
+        "a certificate of a private authority",
+        *SERVED,
+        TLS,
+        certificate("PRIVATE"),
+        says="certificate www.example.com of load balancer edge comes from a private authority",
+        at="/Type",
+    ),
+    passes(
+        CERTIFICATE,
+        "issued by Amazon, though it ends soon",
+        *SERVED,
+        TLS,
+        certificate("AMAZON_ISSUED", "2026-12-01T00:00:00Z"),
+    ),
+    passes(
+        CERTIFICATE,
+        "an imported certificate with 60 days left",
+        *SERVED,
+        TLS,
+        certificate("IMPORTED", "2027-01-22T12:00:00Z"),
+    ),
+    passes(
+        CERTIFICATE,
+        "days of the team's own",
+        *SERVED,
+        TLS,
+        certificate("IMPORTED", "2026-12-24T00:00:00Z"),
+        Policy(thresholds={"ING-CERT-IMPORTED.days": 30}),
+    ),
+    not_applicable(CERTIFICATE, "no TLS listener", *SERVED, listener(Protocol="HTTP"), certificate("IMPORTED")),
+    unknown(
+        CERTIFICATE,
+        "the certificate was refused",
+        *SERVED,
+        TLS,
+        denied("acm", "acm:DescribeCertificate", resource=BALANCER),
+        reason=Reason.DENIED,
+        needs="acm:DescribeCertificate",
+    ),
+    unknown(
+        CERTIFICATE,
+        "a certificate of IAM",
+        *SERVED,
+        listener(
+            Protocol="HTTPS", Certificates=[{"CertificateArn": f"arn:aws:iam::{ACCOUNT}:server-certificate/edge"}]
+        ),
+        reason=Reason.NOT_COLLECTED,
+        needs="iam:ListServerCertificates",
+    ),
+    unknown(CERTIFICATE, "a file", file(), reason=Reason.NOT_IN_SOURCE),
+)
+
+
+# --- guards -----------------------------------------------------------------------------------------------------
+
+GUARD = "ING-WAF-SHIELD"
+
+
+def acl(*balancers: str) -> Given:
+    arn = f"arn:aws:wafv2:{REGION}:{ACCOUNT}:regional/webacl/front/1"
+    return given("web_acls", ARN=arn, Name="front", ResourceArns=list(balancers))
+
+
+GUARDS = (
+    fails(
+        GUARD,
+        "a web ACL",
+        *SERVED,
+        listener(),
+        acl(BALANCER),
+        says="load balancer edge has web ACL front, which a new one lacks",
+        at="/ResourceArns",
+    ),
+    fails(
+        GUARD,
+        "Shield, an access log and mutual TLS",
+        *SERVED[:2],
+        group(),
+        balancer(attributes={"access_logs.s3.enabled": "true"}),
+        listener(MutualAuthentication={"Mode": "verify"}),
+        given("shield_protections", ProtectionArn="arn:aws:shield::1:protection/1", Name="e", ResourceArn=BALANCER),
+        says="load balancer edge has a protection of Shield, an access log and mutual TLS on port 443, "
+        "which a new one lacks",
+    ),
+    passes(
+        GUARD,
+        "a web ACL of another load balancer, no log and no mutual TLS",
+        *SERVED[:2],
+        group(),
+        balancer(attributes={"access_logs.s3.enabled": "false"}),
+        listener(MutualAuthentication={"Mode": "off"}),
+        acl(f"{BALANCER}0"),
+    ),
+    not_applicable(
+        GUARD,
+        "a Classic Load Balancer",
+        task(),
+        service(loadBalancers=[{"loadBalancerName": "old", "containerName": "app", "containerPort": 80}]),
+        given("load_balancers", LoadBalancerName="old", Type="classic"),
+    ),
+    unknown(
+        GUARD,
+        "web ACLs were refused",
+        *SERVED,
+        listener(),
+        denied("waf", "wafv2:ListWebACLs"),
+        reason=Reason.DENIED,
+        needs="wafv2:ListWebACLs",
+    ),
+    unknown(GUARD, "a file", file(), reason=Reason.NOT_IN_SOURCE),
+)
+
+CASES = (*NAMES, *CERTIFICATES, *GUARDS)
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

@@ -37,6 +37,7 @@ from tests.support.ecs import SimulatedEcs
 from tests.support.elb import corrected_rules
 from tests.support.faults import Condition, Effect, Fault
 from tests.support.iam import hold_managed_policy
+from tests.support.lacking import Lacking
 from tests.support.wire import Answer, AwsError, Call, Document
 
 ACCOUNT = "123456789012"
@@ -65,6 +66,7 @@ class SimulatedAws:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self.metrics = SimulatedMetrics()
+        self.lacking = Lacking()
         self._calls: list[LoggedCall] = []
         self._faults: list[Fault] = []
         self._ecs: dict[tuple[str, str], SimulatedEcs] = {}
@@ -145,6 +147,7 @@ class SimulatedAws:
             self._faults.clear()
             self._ecs.clear()
             self.metrics.clear()
+            self.lacking.clear()
             BackendDict.reset()
             reset_model_data()
             mock_random.seed(1)
@@ -301,6 +304,9 @@ class SimulatedAws:
                 return handler(call, ask)
         if (call.service, call.operation) == ("cloudwatch", "GetMetricData"):
             return self.metrics.get_metric_data(call)
+        lacking = self.lacking.handler(call)
+        if lacking is not None:
+            return lacking(call, ask)
         if (call.service, call.operation) == ("elbv2", "DescribeRules"):
             return corrected_rules(_good(call, self._of_moto(call.environ, call.body)))
         if (call.service, call.operation) not in limits.PAGES:

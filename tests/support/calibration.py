@@ -21,6 +21,7 @@ HERE = Origin(account=ACCOUNT, region=REGION)
 EVERYWHERE = Origin(account=ACCOUNT)
 COLLECTED = datetime(2026, 11, 23, 8, tzinfo=UTC)
 FACTS = (
+    "acm",
     "autoscaling",
     "cloudmap",
     "cloudwatch.alarms",
@@ -49,6 +50,7 @@ FACTS = (
     "vpc.security_groups",
     "vpc.subnets",
     "vpc.vpcs",
+    "waf",
     "workflows",
 )
 """What a scan without denials sees; roles come beside."""
@@ -57,6 +59,7 @@ GLOBAL = frozenset({"iam.roles", "route53"})
 """Facts that have no region."""
 
 HOLDS = {
+    "acm": ("served_certificates",),
     "autoscaling": ("scalable_targets", "scaling_policies"),
     "cloudmap": ("discovery_services",),
     "cloudwatch.alarms": ("alarms",),
@@ -461,6 +464,13 @@ class _Site:
             Port=443,
             Protocol="HTTPS",
             DefaultActions=[{"Type": "forward", "TargetGroupArn": group}],
+        )
+        self._add(
+            "served_certificates",
+            CertificateArn=f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/{name}",
+            DomainName=f"{name}.example.com",
+            Type="AMAZON_ISSUED",
+            ListenerArns=[listener],
         )
         self._add(
             "target_groups",

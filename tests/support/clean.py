@@ -38,6 +38,7 @@ class _Stage(NamedTuple):
 def seed(aws: SimulatedAws) -> None:
     """Seeds the estate: a public catalogue, an internal price service and a worker, in production and in staging."""
     Seeder(aws).scan_images("*")
+    Seeder(aws).web_acl("in-front-of-others")
     zone = Seeder(aws).zone("example.com")
     for name, prefix in (("production", "10.40"), ("staging", "10.41")):
         seeder = Seeder(aws)

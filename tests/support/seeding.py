@@ -164,6 +164,20 @@ class Seeder:
             Actions=[{"Type": "forward", "TargetGroupArn": target_group}],
         )
 
+    def web_acl(self, name: str) -> str:
+        """ARN of a new web ACL that guards nothing yet."""
+        quiet = {"SampledRequestsEnabled": False, "CloudWatchMetricsEnabled": False, "MetricName": name}
+        made = self.client("wafv2").create_web_acl(
+            Name=name, Scope="REGIONAL", DefaultAction={"Allow": {}}, VisibilityConfig=quiet
+        )
+        return str(made["Summary"]["ARN"])
+
+    def guard(self, listener: str, name: str) -> None:
+        """A web ACL on a listener's load balancer, and a protection of Shield."""
+        of = self.elbv2.describe_listeners(ListenerArns=[listener])["Listeners"][0]["LoadBalancerArn"]
+        self.client("wafv2").associate_web_acl(WebACLArn=self.web_acl(name), ResourceArn=of)
+        self.client("shield").create_protection(Name=name, ResourceArn=of)
+
     # --- names --------------------------------------------------------------------------------------------------
 
     def zone(self, name: str) -> str:

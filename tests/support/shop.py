@@ -215,12 +215,13 @@ def _checked(*command: str) -> Document:
 
 
 def _storefront(shop: _Shop) -> None:
-    """Ready with work: the web front end, public, scaled on CPU, rolled back by a circuit breaker."""
+    """Ready with work: the web front end, public behind a web ACL, scaled on CPU, rolled back by itself."""
     seeder = shop.seeder
     group = seeder.security_group(shop.network, "shop-storefront", (8080, shop.edge_group))
     targets = seeder.elbv2.describe_target_groups(Names=["storefront"])["TargetGroups"][0]["TargetGroupArn"]
     seeder.forward(shop.edge, targets, host="www.shop.example.com", priority=10)
     seeder.record(shop.zone, "www.shop.example.com", shop.edge)
+    seeder.guard(shop.edge, "shop-front")
     revision = seeder.task_definition(
         "storefront",
         container(

@@ -1,0 +1,49 @@
+"""What moto lacks of other services than ECS: operations that it has not, and answers that change with the day."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from moto.wafv2.models import wafv2_backends
+
+from tests.support.wire import AwsError, Call, Document
+
+Ask = Callable[[str, Document], Document]
+"""Puts an operation of the call's service and parameters to moto."""
+
+_ISSUED = {"Status": "ISSUED", "NotBefore": 1_764_000_000.0, "NotAfter": 1_811_000_000.0}
+"""November 2025 to May 2027, in seconds: moto's certificates begin on the day of the test."""
+
+
+class Lacking:
+    """Answers of an account, and what tests put into them."""
+
+    def __init__(self) -> None:
+        self.certificates: dict[str, Document] = {}
+        """Members of a certificate's description that differ from those of one that Amazon issued, by its ARN."""
+        self._handlers: Mapping[tuple[str, str], Callable[[Call, Ask], Document]] = {
+            ("acm", "DescribeCertificate"): self._describe_certificate,
+            ("wafv2", "ListResourcesForWebACL"): _list_resources_for_web_acl,
+        }
+
+    def clear(self) -> None:
+        """Forgets all."""
+        self.certificates.clear()
+
+    def handler(self, call: Call) -> Callable[[Call, Ask], Document] | None:
+        """What answers a call, where moto alone does not."""
+        return self._handlers.get((call.service, call.operation))
+
+    def _describe_certificate(self, call: Call, ask: Ask) -> Document:
+        answer = ask(call.operation, dict(call.parameters))
+        own = self.certificates.get(str(call.parameters["CertificateArn"]), {})
+        answer["Certificate"] |= _ISSUED | own
+        return answer
+
+
+def _list_resources_for_web_acl(call: Call, _ask: Ask) -> Document:
+    acl: Any = wafv2_backends[call.account][call.region].wacls.get(call.parameters["WebACLArn"])
+    if acl is None:
+        raise AwsError("WAFNonexistentItemException", "AWS WAF couldn't perform the operation.")
+    kind = str(call.parameters.get("ResourceType", "APPLICATION_LOAD_BALANCER"))
+    wanted = ":loadbalancer/app/" if kind == "APPLICATION_LOAD_BALANCER" else kind
+    return {"ResourceArns": [arn for arn in acl.associated_resources if wanted in arn]}
