@@ -196,7 +196,8 @@ def starts_after_a_running_container(task: TaskDefinition) -> Iterator[Outcome]:
     A Pod starts its containers together and keeps no order between them. Only native sidecars (init containers that
     keep running, stable since Kubernetes 1.33) start before the application and stop after it.
 
-    A container that waits for an App Mesh proxy does not count, for the proxy goes away.
+    A container that waits for an App Mesh proxy does not count, for the proxy goes away, nor does one that waits for a
+    container that the task does not have.
 
     Fix: Make the container that is waited for an init container with restartPolicy Always, and give it a
     startupProbe in place of the HEALTHY condition.
@@ -220,10 +221,10 @@ def starts_after_a_running_container(task: TaskDefinition) -> Iterator[Outcome]:
           containers:
             - name: web
     """
-    proxies = {each.name for each in task.containers() if is_mesh_proxy(each)}
+    companions = {each.name for each in task.containers() if not is_mesh_proxy(each)}
     for container in task.containers():
         for index, dependency in enumerate(container.definition.depends_on):
-            if dependency.condition in _WAITS_UNTIL and dependency.container_name not in proxies:
+            if dependency.condition in _WAITS_UNTIL and dependency.container_name in companions:
                 until = _WAITS_UNTIL[dependency.condition]
                 message = f"container {container.name} waits until container {dependency.container_name} {until}"
                 at = container.at("dependsOn", index, "condition")
@@ -270,9 +271,10 @@ def waits_for_a_container_that_may_fail(task: TaskDefinition) -> Iterator[Outcom
     if not any(each.depends_on for each in task.container_definitions):
         yield not_applicable("no container waits for another")
         return
+    names = {each.name for each in task.container_definitions}
     for container in task.containers():
         for index, dependency in enumerate(container.definition.depends_on):
-            if dependency.condition == "COMPLETE":
+            if dependency.condition == "COMPLETE" and dependency.container_name in names:
                 message = (
                     f"container {container.name} starts once container {dependency.container_name} has ended, "
                     "even if it failed"

@@ -271,6 +271,9 @@ ORDER = (
             proxyConfiguration={"type": "APPMESH", "containerName": "proxy"},
         ),
     ),
+    not_applicable(
+        "LIF-DEPENDS-ON-SIDECAR", "the task has no such container", task(container("web", **waits("db", "START")))
+    ),
     unknown("LIF-DEPENDS-ON-SIDECAR", "the task definition could not be described", *UNDESCRIBED, reason=Reason.DENIED),
     fails(
         "LIF-DEPENDS-COMPLETE",
@@ -285,6 +288,7 @@ ORDER = (
         "it has to succeed",
         task(container("web", **waits("migrate", "SUCCESS")), container("migrate", essential=False)),
     ),
+    passes("LIF-DEPENDS-COMPLETE", "the task has no such container", task(container("web", **waits("db", "COMPLETE")))),
     not_applicable("LIF-DEPENDS-COMPLETE", "no dependency", task()),
     unknown("LIF-DEPENDS-COMPLETE", "the task definition could not be described", *UNDESCRIBED, reason=Reason.DENIED),
     unknown(
