@@ -14,6 +14,7 @@ from assess.checklist import Section
 from assess.estate.facts import Evidence
 from assess.estate.gaps import Reason
 from assess.fields.field_map import FieldVerdict, Shape
+from assess.graph.model import Access, Certainty, EdgeKind, HintKind, NodeKind, Via
 from assess.rule import Effort, Kind, Severity, SubjectKind
 
 SCHEMA_VERSION = 1
@@ -305,6 +306,118 @@ class WaiverNote(_Value):
     problem: WaiverProblem
 
 
+class ProofView(_Value):
+    """One reason to believe in an edge."""
+
+    via: Via
+    confidence: float
+    how: str
+    """The way from the evidence to the target, for a person to follow."""
+    source: str
+    line: int | None = None
+    pointer: str = ""
+    value: str | None = None
+
+
+class NodeView(_Value):
+    """A workload, a resource or a host of the dependency map."""
+
+    id: str
+    kind: NodeKind
+    name: str
+    aws_service: str | None = None
+    arn: str | None = None
+    workload: str | None = None
+    moves: bool = False
+    account: str = ""
+    region: str = ""
+    group: str = ""
+    """What it is drawn within: a workload's cluster."""
+    part_of: str | None = None
+    """Id of the server that holds this database."""
+
+
+class EdgeView(_Value):
+    """One end depends on the other; it starts at the side that opens the connection."""
+
+    source: str
+    target: str
+    kind: EdgeKind
+    via: tuple[Via, ...]
+    access: tuple[Access, ...] = ()
+    confidence: float
+    certainty: Certainty
+    port: int | None = None
+    evidence: tuple[ProofView, ...]
+
+
+class HintView(_Value):
+    """Something seen at a node that is no edge: an inbound address, a name that nobody answers to."""
+
+    kind: HintKind
+    node: str
+    text: str
+    evidence: Evidence
+
+
+class SharedStoreView(_Value):
+    """A datastore that several workloads use."""
+
+    node: str
+    users: tuple[str, ...]
+    writers: tuple[str, ...] = ()
+    same_server: bool = False
+    """Whether its users share only the server: each has a database of its own on it."""
+
+
+class HubView(_Value):
+    """A workload that many depend on."""
+
+    node: str
+    callers: tuple[str, ...]
+
+
+class ReachView(_Value):
+    """Who feels it when a workload fails."""
+
+    node: str
+    callers: tuple[str, ...]
+    peers: tuple[str, ...]
+    weight: float
+
+
+class DependenciesView(_Value):
+    """Who talks to whom, and what the map as a whole tells."""
+
+    nodes: tuple[NodeView, ...] = ()
+    edges: tuple[EdgeView, ...] = ()
+    hints: tuple[HintView, ...] = ()
+    cycles: tuple[tuple[str, ...], ...] = ()
+    """Groups of workloads that depend on each other in a circle."""
+    shared: tuple[SharedStoreView, ...] = ()
+    hubs: tuple[HubView, ...] = ()
+    reach: tuple[ReachView, ...] = ()
+    """Of the workloads that most others feel, the widest first."""
+    orphans: tuple[str, ...] = ()
+    blind: tuple[str, ...] = ()
+    """Facts that edges are drawn from and that were not seen everywhere: edges may be missing."""
+
+
+class AwsServiceView(_Value):
+    """An AWS service that workloads use, or (``used`` is ``grant``) are only allowed to use."""
+
+    service: str
+    name: str
+    category: str
+    stays: bool
+    workloads: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
+    how: tuple[str, ...] = ()
+    used: Literal["evidence", "grant"]
+    changes: tuple[str, ...] = ()
+    """What the move changes about it, a sentence each."""
+
+
 class Assessment(_Value):
     """The assessment of one estate."""
 
@@ -323,6 +436,8 @@ class Assessment(_Value):
     unknowns: tuple[UnknownView, ...]
     gaps: tuple[GapView, ...]
     ledger: tuple[LedgerRow, ...]
+    dependencies: DependenciesView = Field(default_factory=DependenciesView)
+    aws_services: tuple[AwsServiceView, ...] = ()
     rules: Mapping[str, RuleText]
     waiver_notes: tuple[WaiverNote, ...] = ()
     policy: PolicyView = Field(default_factory=PolicyView)

@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from assess import __version__
 from assess.assessment import (
@@ -34,12 +33,15 @@ from assess.assessment import (
 )
 from assess.checklist import Checklist
 from assess.config import Policy
+from assess.dependencies import aws_services_of, dependencies_of
 from assess.estate.estate import Estate
 from assess.estate.facts import Origin
 from assess.estate.gaps import Gap
 from assess.estate.workloads import Workload
 from assess.fields.usage import FieldUse, WorkloadFields
 from assess.gate import review, waiver_name
+from assess.graph.building import graph_of
+from assess.graph.model import DependencyGraph
 from assess.judging import Judgement, judge
 from assess.packs import PackProblem
 from assess.rule import Fail, Rule, Severity, SubjectKind
@@ -54,19 +56,20 @@ def assess(
     policy: Policy,
     rules: Iterable[Rule],
     as_of: date,
-    graph: Any = None,
     disabled: Iterable[Rule] = (),
     problems: Iterable[PackProblem] = (),
 ) -> Assessment:
     """The assessment of an estate by these rules, with waivers judged on the day ``as_of``.
 
-    ``graph`` is handed to the rules that ask for it; ``disabled`` rules do not run and ``problems`` of rule packs
-    hide others: both are listed. The same arguments make the same assessment, whatever the order of the rules.
+    ``disabled`` rules do not run and ``problems`` of rule packs hide others: both are listed. The same arguments
+    make the same assessment, whatever the order of the rules.
     """
     ordered = sorted(rules, key=lambda each: each.id)
+    graph = graph_of(estate)
     return assessment_of(
         estate,
         judge(estate, ordered, policy, graph),
+        graph=graph,
         policy=policy,
         rules=ordered,
         as_of=as_of,
@@ -79,13 +82,15 @@ def assessment_of(
     estate: Estate,
     judgements: Iterable[Judgement],
     *,
+    graph: DependencyGraph | None = None,
     policy: Policy,
     rules: Iterable[Rule],
     as_of: date,
     disabled: Iterable[Rule] = (),
     problems: Iterable[PackProblem] = (),
 ) -> Assessment:
-    """The assessment that judgements of an estate make."""
+    """The assessment that judgements of an estate make; its graph is drawn where it is not given."""
+    graph = graph or graph_of(estate)
     off = sorted(disabled, key=lambda each: each.id)
     judged = sorted(judgements, key=lambda each: (each.rule.id, each.subject.id))
     ordered = sorted(rules, key=lambda each: each.id)
@@ -120,6 +125,8 @@ def assessment_of(
         unknowns=unknowns,
         gaps=(*_gaps(estate, judged), *_broken(judged), *_broken_packs(problems)),
         ledger=card.ledger,
+        dependencies=dependencies_of(estate, graph),
+        aws_services=aws_services_of(estate, graph),
         rules={each.id: _text(each) for each in ordered},
         waiver_notes=reviewed.notes,
         policy=_policy(policy, ordered, off),

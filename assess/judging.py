@@ -14,6 +14,9 @@ from assess.errors import raised_at
 from assess.estate.estate import Estate
 from assess.estate.facts import Origin
 from assess.estate.gaps import Missing, Reason
+from assess.graph.building import graph_of
+from assess.graph.model import DependencyGraph
+from assess.graph.sources import FACTS, GRAPH
 from assess.rule import (
     WEAK,
     Fail,
@@ -55,14 +58,17 @@ def judge(
     estate: Estate,
     rules: Iterable[Rule],
     policy: Policy,
-    graph: Any = None,
+    graph: DependencyGraph | None = None,
 ) -> tuple[Judgement, ...]:
-    """Every rule on every subject of its kind, in order of rule id and subject id."""
-    return tuple(_Bench(estate, policy, graph).judge(rules))
+    """Every rule on every subject of its kind, in order of rule id and subject id.
+
+    The graph of the estate is drawn where it is not given.
+    """
+    return tuple(_Bench(estate, policy, graph or graph_of(estate)).judge(rules))
 
 
 class _Bench:
-    def __init__(self, estate: Estate, policy: Policy, graph: Any) -> None:
+    def __init__(self, estate: Estate, policy: Policy, graph: DependencyGraph) -> None:
         self.estate = estate
         self.policy = policy
         self.graph = graph
@@ -179,7 +185,7 @@ class _Missing:
         return found
 
     def _each(self, facts: tuple[str, ...], across: tuple[str, ...], subject: Subject) -> Iterator[Missing]:
-        for fact in dict.fromkeys(facts):
+        for fact in dict.fromkeys(_drawn_from(facts)):
             related = None if fact in across else subject.related
             found = [each for each in (self._one(fact, origin, related) for origin in subject.origins) if each]
             found += [each for each in subject.unseen if each.fact == fact]
@@ -191,6 +197,12 @@ class _Missing:
             chosen = self.policy.target.compute is not None
             return None if chosen else Missing(fact=fact, reason=Reason.UNANSWERED)
         return self.estate.missing(fact, origin, related)
+
+
+def _drawn_from(facts: Iterable[str]) -> Iterator[str]:
+    """The facts themselves: in place of the graph, those that it is drawn from."""
+    for fact in facts:
+        yield from FACTS if fact == GRAPH else (fact,)
 
 
 # --- placeholders -----------------------------------------------------------------------------------------------

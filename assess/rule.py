@@ -54,6 +54,7 @@ from assess.estate.gaps import Reason
 from assess.estate.identity import Role
 from assess.estate.network import SecurityGroup, Subnet, Vpc
 from assess.estate.workloads import Workload
+from assess.graph.model import DependencyGraph
 
 __all__ = [
     "CRITICAL",
@@ -347,7 +348,7 @@ class Rule:
     source: str = ""
     """The file that declares it, beginning with its pack, such as ``assess_rules/secrets.py``."""
 
-    def judge(self, subject: Any, estate: Estate, graph: Any, policy: Policy) -> list[Outcome]:
+    def judge(self, subject: Any, estate: Estate, graph: DependencyGraph, policy: Policy) -> list[Outcome]:
         """What the rule itself says of a subject, before missing facts are weighed."""
         around: dict[str, Any] = {"estate": estate, "graph": graph, "policy": policy}
         if "thresholds" in self._parameters:
