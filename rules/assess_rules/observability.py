@@ -237,14 +237,13 @@ _XRAY_ACTIONS = ("xray:puttracesegments", "xray:put*", "xray:*")
     needs=("ecs.task_definitions",),
     also_uses=("iam.roles",),
     looks_at=("containerDefinitions[].image", "containerDefinitions[].environment[].name"),
-    reference="https://docs.aws.amazon.com/xray/latest/devguide/xray-daemon-eos.html",
+    reference="https://docs.aws.amazon.com/xray/latest/devguide/xray-sdk-daemon-timeline.html",
 )
 def traces_by_xray(workload: Workload, estate: Estate) -> Iterator[Outcome]:
     """The workload sends traces by the X-Ray daemon or its SDK.
 
-    The daemon and the SDKs of X-Ray are in maintenance mode since February 2026, know nothing of Kubernetes, and get
-    no more fixes at all after 25 February 2027. Carrying them over means work on something that has to be replaced
-    anyway. A collector of OpenTelemetry that sends to X-Ray is fine and is not reported; a permission alone is weak
+    The daemon and the SDKs of X-Ray are in maintenance mode since 25 February 2026: they get security fixes and nothing
+    else, and know nothing of Kubernetes. Carrying them over means work on something that has to be replaced anyway. A collector of OpenTelemetry that sends to X-Ray is fine and is not reported; a permission alone is weak
     evidence.
 
     Fix: replace the SDK by OpenTelemetry while the service still runs on ECS, and send to a collector, which runs as

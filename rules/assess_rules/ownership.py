@@ -59,7 +59,7 @@ def no_platform_owner(_team: Team) -> Iterator[Outcome]:
     effort=HOURS,
     needs=("tags", "ecs.services", "ecs.task_definitions"),
     also_uses=("survey.O3", "graph"),
-    reference="https://docs.aws.amazon.com/whitepapers/latest/tagging-best-practices/tagging-best-practices.html",
+    reference="https://docs.aws.amazon.com/wellarchitected/latest/framework/ops_ops_model_def_resource_owners.html",
 )
 def no_owner(workload: Workload, estate: Estate) -> Iterator[Outcome]:
     """No owner of the workload is recorded.

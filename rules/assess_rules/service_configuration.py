@@ -379,7 +379,7 @@ def rollout_percentages(workload: Workload, estate: Estate) -> Iterator[Outcome]
     kind=Kind.CONVERSION,
     effort=HOURS,
     needs=("autoscaling",),
-    reference="https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/",
+    reference="https://kubernetes.io/docs/concepts/workloads/autoscaling/horizontal-pod-autoscale/",
 )
 def scales_on_utilisation(workload: Workload, estate: Estate) -> Iterator[Outcome]:
     """The service is scaled by its CPU or memory, as a HorizontalPodAutoscaler does.
