@@ -243,8 +243,8 @@ def traces_by_xray(workload: Workload, estate: Estate) -> Iterator[Outcome]:
     """The workload sends traces by the X-Ray daemon or its SDK.
 
     The daemon and the SDKs of X-Ray are in maintenance mode since 25 February 2026: they get security fixes and nothing
-    else, and know nothing of Kubernetes. Carrying them over means work on something that has to be replaced anyway. A collector of OpenTelemetry that sends to X-Ray is fine and is not reported; a permission alone is weak
-    evidence.
+    else, and know nothing of Kubernetes. Carrying them over means work on something that has to be replaced anyway. A
+    collector of OpenTelemetry that sends to X-Ray is fine and is not reported; a permission alone is weak evidence.
 
     Fix: replace the SDK by OpenTelemetry while the service still runs on ECS, and send to a collector, which runs as
     a DaemonSet or a Deployment on EKS.
