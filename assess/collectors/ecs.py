@@ -50,6 +50,25 @@ LIST_SERVICE_DEPLOYMENTS = Operation(
     answers=("serviceDeployments",),
     paging=pages(100),
 )
+GET_TASK_PROTECTION = Operation(
+    "ecs",
+    "GetTaskProtection",
+    "ecs:GetTaskProtection",
+    "ecs cluster resource read",
+    answers=("protectedTasks",),
+    batch=100,
+)
+LIST_ACCOUNT_SETTINGS = Operation(
+    "ecs",
+    "ListAccountSettings",
+    "ecs:ListAccountSettings",
+    answers=("settings",),
+    paging=pages(10),
+)
+LIST_GATEWAYS = Operation("ecs", "ListGateways", "ecs:ListGateways", answers=("gateways",), paging=pages(100))
+LIST_GATEWAY_ROUTES = Operation(
+    "ecs", "ListGatewayRoutes", "ecs:ListGatewayRoutes", answers=("gatewayRoutes",), paging=pages(100)
+)
 LIST_TASKS = Operation(
     "ecs",
     "ListTasks",
@@ -192,7 +211,8 @@ def _read_services(reader: Reader) -> None:
     listed = reader.each(names, reader.facts(Cluster))
     reader.each(read, [batch for of_cluster in listed for batch in of_cluster])
     if reader.wants("ecs.deployments"):
-        reader.each(rollouts, [each for each in reader.facts(Service) if _is_unsettled(each)])
+        asked = [each for each in reader.facts(Service) if _is_unsettled(each) or _deploys_often(each, reader)]
+        reader.each(rollouts, asked)
 
 
 def _is_unsettled(service: Service) -> bool:
@@ -200,6 +220,14 @@ def _is_unsettled(service: Service) -> bool:
     state = service.primary.rollout_state if service.primary else None
     controller = service.deployment_controller.type if service.deployment_controller else None
     return state is not None and state != "COMPLETED" and controller in (None, "ECS")
+
+
+_OFTEN = 10
+"""Deployments in 30 days by the event list, from which the list of deployments is asked for: fewer are never many."""
+
+
+def _deploys_often(service: Service, reader: Reader) -> bool:
+    return service.completed_deployments(reader.collected_at, 30) > _OFTEN
 
 
 SERVICES = Collector(
@@ -262,6 +290,104 @@ TASKS = Collector(
     operations=(LIST_TASKS, DESCRIBE_TASKS),
     collect=_read_tasks,
     after=("ecs.clusters",),
+)
+
+
+def _read_protection(reader: Reader) -> None:
+    scaled = {
+        (each.cluster_arn, each.service_name)
+        for each in reader.facts(Service)
+        if each.service_name and each.scheduling_strategy != "DAEMON"
+    }
+    by_cluster: dict[str, list[str]] = {}
+    for task in reader.facts(Task):
+        # only tasks of services that scale can be protected
+        if (task.cluster_arn, task.service_name or "") in scaled and task.last_status != "STOPPED":
+            by_cluster.setdefault(task.cluster_arn, []).append(task.task_arn)
+
+    def read(asked: tuple[str, list[str]]) -> None:
+        cluster, batch = asked
+        found, _ = describe(
+            reader,
+            GET_TASK_PROTECTION,
+            "protectedTasks",
+            "taskArn",
+            batch,
+            lost=("ecs.protection",),
+            resource=cluster,
+            cluster=cluster,
+            tasks=batch,
+        )
+        for document in found:
+            if document.get("protectionEnabled"):
+                reader.add("task_protections", document)
+
+    asked = [(cluster, batch) for cluster, arns in by_cluster.items() for batch in batches(arns, GET_TASK_PROTECTION.batch)]
+    reader.each(read, asked)
+
+
+PROTECTION = Collector(
+    name="ecs.protection",
+    title="protected tasks",
+    facts=("ecs.protection",),
+    operations=(GET_TASK_PROTECTION,),
+    collect=_read_protection,
+    after=("ecs.services", "ecs.tasks"),
+)
+
+
+# --- the account ------------------------------------------------------------------------------------------------
+
+
+def _read_account_settings(reader: Reader) -> None:
+    # the effective ones: what somebody set for the whole account, else AWS's default
+    for setting in reader.items(
+        LIST_ACCOUNT_SETTINGS, "settings", lost=("ecs.account_settings",), name="awsvpcTrunking", effectiveSettings=True
+    ):
+        reader.add("account_settings", {key: setting[key] for key in ("name", "value") if key in setting})
+
+
+ACCOUNT_SETTINGS = Collector(
+    name="ecs.account_settings",
+    title="account settings",
+    facts=("ecs.account_settings",),
+    operations=(LIST_ACCOUNT_SETTINGS,),
+    collect=_read_account_settings,
+)
+
+
+def _read_gateways(reader: Reader) -> None:
+    facts = ("ecs.gateways",)
+    services = {each.service_arn for each in reader.facts(Service)}
+
+    def read(gateway: Document) -> None:
+        arn = str(gateway.get("gatewayArn"))
+        routes = reader.items(LIST_GATEWAY_ROUTES, "gatewayRoutes", lost=facts, gateway=arn)
+        reader.add("gateways", gateway)
+        for route in routes:
+            if route.get("serviceArn") in services:
+                reader.add("gateway_routes", route)
+
+    try:
+        listed = [each for page in reader.pages(LIST_GATEWAYS) for each in members(page, "gateways")]
+    except Unreadable as error:
+        if error.code in _NO_SUCH_CALL:
+            return
+        reader.lose(error, facts)
+        return
+    reader.each(read, [each for each in listed if each.get("status") != "DELETED"])
+
+
+_NO_SUCH_CALL = frozenset({"UnknownOperationException", "UnsupportedFeatureException"})
+"""What a region answers that has no gateways: then no gateway is there."""
+
+GATEWAYS = Collector(
+    name="ecs.gateways",
+    title="gateways",
+    facts=("ecs.gateways",),
+    operations=(LIST_GATEWAYS, LIST_GATEWAY_ROUTES),
+    collect=_read_gateways,
+    after=("ecs.services",),
 )
 
 
@@ -390,4 +516,14 @@ TASK_DEFINITIONS = Collector(
     after=("ecs.services", "ecs.tasks", "events", "scheduler", "stepfunctions"),
 )
 
-COLLECTORS = (CLUSTERS, SERVICES, TASKS, CAPACITY_PROVIDERS, CONTAINER_INSTANCES, TASK_DEFINITIONS)
+COLLECTORS = (
+    CLUSTERS,
+    SERVICES,
+    TASKS,
+    PROTECTION,
+    ACCOUNT_SETTINGS,
+    GATEWAYS,
+    CAPACITY_PROVIDERS,
+    CONTAINER_INSTANCES,
+    TASK_DEFINITIONS,
+)

@@ -6,7 +6,7 @@ Field names and meanings are those of the ECS API reference
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, ClassVar, NamedTuple
 
 from pydantic import Field
@@ -757,6 +757,25 @@ class Service(Fact):
         """Tags by key."""
         return tags_of(self.tags)
 
+    def completed_deployments(self, until: datetime, days: int) -> float:
+        """How many deployments ECS completed in the last ``days`` before ``until``, by the service's event list.
+
+        The list holds the latest 100 events (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages.html).
+        Where those reach back less far than asked, the number is what the rate since then makes of the whole time.
+        """
+        since = until - timedelta(days=days)
+        times = [each.created_at for each in self.events if each.created_at is not None]
+        completed = sum(
+            each.created_at is not None and each.created_at >= since and "deployment completed" in each.message
+            for each in self.events
+        )
+        if len(self.events) < _EVENTS_KEPT or not times or min(times) <= since:
+            return completed
+        return completed * timedelta(days=days) / max(until - min(times), timedelta(hours=1))
+
+
+_EVENTS_KEPT = 100
+
 
 class ServiceDeployment(Fact):
     """A rollout of a service, as ListServiceDeployments lists it."""
@@ -938,3 +957,48 @@ class Task(Fact):
         """The service that owns the task, from its group ``service:NAME``."""
         group = self.group or ""
         return group.removeprefix("service:") if group.startswith("service:") else None
+
+
+class TaskProtection(Fact):
+    """That a task is protected from being ended when its service scales in or deploys."""
+
+    identity_field: ClassVar[str] = "task_arn"
+
+    task_arn: Identifier = ""
+    protection_enabled: bool | None = None
+    expiration_date: datetime | None = None
+
+
+# --- what belongs to the account --------------------------------------------------------------------------------
+
+
+class AccountSetting(Fact):
+    """A setting of ECS for the account and region, such as ``awsvpcTrunking``, as it holds for whoever scanned."""
+
+    identity_field: ClassVar[str] = "name"
+
+    name: Identifier = ""
+    value: Choice = ""
+
+
+class Gateway(Fact):
+    """A gateway of ECS: a load balancer that several services share, run by ECS."""
+
+    identity_field: ClassVar[str] = "gateway_arn"
+
+    gateway_arn: Identifier = ""
+    name: Identifier = ""
+    status: Choice | None = None
+
+
+class GatewayRoute(Fact):
+    """What leads from a gateway to a service."""
+
+    identity_field: ClassVar[str] = "gateway_route_arn"
+
+    gateway_route_arn: Identifier = ""
+    gateway_arn: Identifier = ""
+    cluster_arn: Identifier = ""
+    service_arn: Identifier = ""
+    service_container_port_name: Identifier | None = None
+    status: Choice | None = None

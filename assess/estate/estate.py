@@ -25,14 +25,18 @@ from assess.estate.datastores import (
 from assess.estate.discovery import DiscoveryInstance, DiscoveryService, Namespace
 from assess.estate.dns import DnsRecord
 from assess.estate.ecs import (
+    AccountSetting,
     CapacityProvider,
     Cluster,
     Container,
     ContainerInstance,
+    Gateway,
+    GatewayRoute,
     Service,
     ServiceDeployment,
     Task,
     TaskDefinition,
+    TaskProtection,
 )
 from assess.estate.facts import Fact, Identifier, Origin
 from assess.estate.functions import EventSourceMapping, Function
@@ -64,6 +68,7 @@ from assess.estate.network import (
 from assess.estate.protection import ServedCertificate, ShieldProtection, WebAcl
 from assess.estate.redaction import redactions_in
 from assess.estate.registry import Repository
+from assess.estate.resource_policies import ResourcePolicy
 from assess.estate.scaling import ScalableTarget, ScalingPolicy, ScheduledScaling
 from assess.estate.secret_stores import EncryptionKey, StoredParameter, StoredSecret, StoreReference
 from assess.estate.triggers import EventRule, Pipe, Schedule, StateMachine
@@ -75,14 +80,26 @@ SCHEMA_VERSION = 1
 """Version of the saved form; raised when an older program could misread a newer file."""
 
 
+class OpenFact(BaseModel):
+    """A fact that an input file holds, though not of this one resource."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    fact: Identifier
+    resource: Identifier
+    """Its identity."""
+    reason: Reason
+
+
 class Source(BaseModel):
     """An input file: what kind it was taken for, and which facts that kind can hold."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     path: Identifier
-    kind: Literal["task_definition", "container_definitions"]
+    kind: Literal["task_definition", "container_definitions", "template"]
     facts: tuple[Identifier, ...]
+    open: tuple[OpenFact, ...] = ()
 
 
 class Scope(BaseModel):
@@ -147,12 +164,17 @@ class Estate(BaseModel):
     stored_parameters: tuple[StoredParameter, ...] = ()
     encryption_keys: tuple[EncryptionKey, ...] = ()
     repositories: tuple[Repository, ...] = ()
+    resource_policies: tuple[ResourcePolicy, ...] = ()
     alarms: tuple[Alarm, ...] = ()
     dns_records: tuple[DnsRecord, ...] = ()
     served_certificates: tuple[ServedCertificate, ...] = ()
     web_acls: tuple[WebAcl, ...] = ()
     shield_protections: tuple[ShieldProtection, ...] = ()
     service_metrics: tuple[ServiceMetrics, ...] = ()
+    task_protections: tuple[TaskProtection, ...] = ()
+    account_settings: tuple[AccountSetting, ...] = ()
+    gateways: tuple[Gateway, ...] = ()
+    gateway_routes: tuple[GatewayRoute, ...] = ()
 
     database_instances: tuple[DatabaseInstance, ...] = ()
     database_clusters: tuple[DatabaseCluster, ...] = ()
@@ -441,6 +463,16 @@ class Estate(BaseModel):
         }
 
     @cached_property
+    def resource_policies_naming(self) -> Mapping[str, tuple[tuple[ResourcePolicy, tuple[str | int, ...]], ...]]:
+        """Policies of resources by the ARN of a role that they name, each with the steps to the statement."""
+        roles = frozenset(self.role_by_arn)
+        found: dict[str, list[tuple[ResourcePolicy, tuple[str | int, ...]]]] = {}
+        for policy in self.resource_policies:
+            for role, place in policy.naming(roles):
+                found.setdefault(role, []).append((policy, place))
+        return {role: tuple(places) for role, places in found.items()}
+
+    @cached_property
     def _repositories(self) -> Mapping[tuple[str, str, str], Repository]:
         """Repositories by account, region and name."""
         return {(each.origin.account, each.origin.region, each.repository_name): each for each in self.repositories}
@@ -465,6 +497,29 @@ class Estate(BaseModel):
                     of = f"{dimensions.get('ClusterName', '')}/{value}" if name == "ServiceName" else value
                     found.setdefault((*place, name, of), {})[alarm.identity] = alarm
         return {key: tuple(alarms.values()) for key, alarms in found.items()}
+
+    @cached_property
+    def protection_by_task(self) -> Mapping[str, TaskProtection]:
+        """Protections of tasks by the task's ARN."""
+        return _index(self.task_protections)
+
+    @cached_property
+    def gateway_routes_by_service(self) -> Mapping[str, tuple[GatewayRoute, ...]]:
+        """Routes of ECS gateways by the ARN of the service that they lead to."""
+        return _group(self.gateway_routes, "service_arn")
+
+    @cached_property
+    def deployments_by_service(self) -> Mapping[str, tuple[ServiceDeployment, ...]]:
+        """Rollouts by the ARN of their service, for services whose rollouts were listed."""
+        return _group(self.service_deployments, "service_arn")
+
+    @cached_property
+    def revisions_by_family(self) -> Mapping[tuple[str, str, str], tuple[TaskDefinition, ...]]:
+        """The revisions of task definitions that were read, by account, region and family."""
+        found: dict[tuple[str, str, str], list[TaskDefinition]] = {}
+        for each in self.task_definitions:
+            found.setdefault((each.origin.account, each.origin.region, each.family), []).append(each)
+        return {key: tuple(revisions) for key, revisions in found.items()}
 
     @cached_property
     def metrics_by_service(self) -> Mapping[str, ServiceMetrics]:
@@ -514,6 +569,15 @@ class Estate(BaseModel):
         return {each.path: frozenset(each.facts) for each in self.scope.sources}
 
     @cached_property
+    def _open_facts(self) -> Mapping[tuple[str, str], Mapping[str, Reason]]:
+        """Why a file that holds a fact does not hold it of single resources, by the file's path and the fact."""
+        found: dict[tuple[str, str], dict[str, Reason]] = {}
+        for source in self.scope.sources:
+            for each in source.open:
+                found.setdefault((source.path, each.fact), {})[each.resource] = each.reason
+        return found
+
+    @cached_property
     def _gaps_by_fact(self) -> Mapping[str, tuple[Gap, ...]]:
         found: dict[str, list[Gap]] = {}
         for gap in self.gaps:
@@ -532,7 +596,11 @@ class Estate(BaseModel):
             return Missing(fact=fact, reason=Reason.UNANSWERED)
         if origin.source is not None:
             held = self._source_facts.get(origin.source, frozenset())
-            return None if fact in held else Missing(fact=fact, reason=Reason.NOT_IN_SOURCE)
+            if fact not in held:
+                return Missing(fact=fact, reason=Reason.NOT_IN_SOURCE)
+            opened = self._open_facts.get((origin.source, fact), {})
+            reasons = [reason for id, reason in opened.items() if related is None or id in frozenset(related)]
+            return Missing(fact=fact, reason=min(reasons, key=lambda each: each.rank)) if reasons else None
         about = frozenset(related) if related is not None else None
         gaps = [
             gap

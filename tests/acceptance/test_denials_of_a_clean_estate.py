@@ -20,6 +20,7 @@ _NOT_ASKED = frozenset(
         "ecs:DescribeCapacityProviders",
         "ecs:DescribeContainerInstances",
         "ecs:ListContainerInstances",
+    "ecs:ListGatewayRoutes",
         "elb:DescribeLoadBalancers",
         "iam:GetInstanceProfile",
         "kms:DescribeKey",
@@ -63,6 +64,7 @@ def test_some_denials_may_pass_and_some_may_not() -> None:
     assert {api.api for api in tried if expected(api) == PASSED} == {
         AT_ONCE,
         "ec2:DescribeNetworkAcls",
+        "ecs:ListAccountSettings",
         "servicediscovery:ListNamespaces",
     }
 

@@ -15,11 +15,10 @@ pytestmark = pytest.mark.xdist_group("denials-demo")
 _NOT_ASKED = frozenset(
     {
         "ec2:DescribeRegions",
-        "ecs:ListServiceDeployments",
         "elb:DescribeLoadBalancers",
     }
 )
-"""Calls that the demo estate has no need of: one region, no rollout under way, no Classic Load Balancer."""
+"""Calls that the demo estate has no need of: one region, no Classic Load Balancer."""
 
 
 @pytest.fixture(scope="module")

@@ -21,6 +21,9 @@ _KINDS: dict[str, tuple[str, ...]] = {
     "ecs.clusters": ("clusters",),
     "ecs.services": ("services", "service_deployments"),
     "ecs.tasks": ("tasks",),
+    "ecs.protection": ("task_protections",),
+    "ecs.account_settings": ("account_settings",),
+    "ecs.gateways": ("gateways", "gateway_routes"),
     "ecs.capacity_providers": ("capacity_providers",),
     "ecs.container_instances": ("container_instances",),
     "ecs.task_definitions": ("task_definitions",),
@@ -48,6 +51,12 @@ _KINDS: dict[str, tuple[str, ...]] = {
     "cloudwatch.alarms": ("alarms",),
     "cloudwatch.metrics": ("service_metrics",),
     "route53": ("dns_records",),
+    "s3.policies": ("resource_policies",),
+    "sqs.policies": ("resource_policies",),
+    "sns.policies": ("resource_policies",),
+    "kms.policies": ("resource_policies",),
+    "secretsmanager.policies": ("resource_policies",),
+    "ecr.policies": ("resource_policies",),
     "acm": ("served_certificates",),
     "waf": ("web_acls",),
     "shield": ("shield_protections",),
@@ -62,6 +71,9 @@ _ONLY_OF_THE_SHOP = (
     "ecs.container_instances",
     "ec2.instances",
     "kms",
+    "kms.policies",
+    "sns.policies",
+    "ecs:ListGatewayRoutes",
     "events:ListTargetsByRule",
     "scheduler:GetSchedule",
     "stepfunctions:DescribeStateMachine",
@@ -92,10 +104,11 @@ def _rounds() -> list[list[Operation]]:
             if collector.name not in apart and operation.api not in apart
             if collector.name != "iam" or operation.name == _AT_ONCE[1]
         ]
-        if collector.name in ("ecs.clusters", "ecs.services", "ecs.task_definitions"):
+        if collector.name in ("ecs.clusters", "ecs.services", "ecs.tasks", "ecs.task_definitions"):
             alone += [[operation] for operation in usual]
         else:
-            (behind if "elb" in collector.after else beside).append(usual)
+            hidden = "elb" in collector.after or collector.name.endswith(".policies")
+            (behind if hidden else beside).append(usual)
     rounds = (*zip_longest(*beside), *zip_longest(*behind))
     return alone + [[each for each in together if each] for together in rounds]
 
@@ -107,7 +120,8 @@ def _of_shop() -> list[Operation]:
         for operation in collector.operations
         if collector.name in _ONLY_OF_THE_SHOP or operation.api in _ONLY_OF_THE_SHOP
         # these hide the calls behind them
-        if not operation.name.startswith("List") or operation.name in ("ListInstances", "ListTargetsByRule")
+        if not operation.name.startswith("List")
+        or operation.name in ("ListGatewayRoutes", "ListInstances", "ListTargetsByRule")
         if operation.api not in ("ecs:DescribeContainerInstances", "kms:DescribeKey")
     ]
 

@@ -51,6 +51,8 @@ READ: frozenset[str] = frozenset(
         *("vpc.vpcs", "vpc.subnets", "vpc.routes", "vpc.endpoints", "vpc.security_groups", "vpc.nacls"),
         *("elb.load_balancers", "elb.listeners", "elb.target_groups", "elb.attributes"),
         *("autoscaling", "schedules", "workflows", "secrets.metadata", "parameters.metadata", "kms"),
+        *("ecr.repositories", "resource.policies", "cloudwatch.alarms", "cloudwatch.metrics", "route53"),
+        *("ecs.protection", "ecs.account_settings", "ecs.gateways"),
         *("ecr.repositories", "cloudwatch.alarms", "cloudwatch.metrics"),
         *("route53", "acm", "waf"),
     }

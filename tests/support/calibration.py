@@ -27,10 +27,13 @@ FACTS = (
     "cloudwatch.alarms",
     "cloudwatch.metrics",
     "ecr.repositories",
+    "ecs.account_settings",
     "ecs.capacity_providers",
     "ecs.clusters",
     "ecs.container_instances",
     "ecs.deployments",
+    "ecs.gateways",
+    "ecs.protection",
     "ecs.services",
     "ecs.task_definitions",
     "ecs.tasks",
@@ -239,6 +242,7 @@ class _Site:
         self.name = name
         self.tags = dict(tags or {})
         self.on_instances = on_instances
+        self.deployer = "user/admin" if on_instances else "assumed-role/deployer/pipeline"
         self.builder = EstateBuilder()
         self.cluster = f"{ECS}:cluster/{name}"
         self.vpc = "vpc-0a1b2c3d4e5f60001"
@@ -366,6 +370,7 @@ class _Site:
                 "family": name,
                 "revision": 7,
                 "registeredAt": "2026-10-01T08:00:00Z",
+                "registeredBy": f"arn:aws:{'iam' if self.on_instances else 'sts'}::{ACCOUNT}:{self.deployer}",
                 "status": "ACTIVE",
                 "taskRoleArn": task_role,
                 "executionRoleArn": role or self.role(f"{name}-execution"),
@@ -393,6 +398,7 @@ class _Site:
                 "taskDefinition": revision,
                 "schedulingStrategy": "REPLICA",
                 "deploymentConfiguration": {"maximumPercent": 200, "minimumHealthyPercent": 100} | breaker,
+                "deployments": [{"status": "PRIMARY", "taskDefinition": revision, "createdAt": "2026-10-01T08:00:00Z"}],
                 "networkConfiguration": None if self.on_instances else {"awsvpcConfiguration": network},
                 "loadBalancers": self._balanced(name, served, classic),
                 "serviceRegistries": self._registered(name, registered) if registered is not None else [],

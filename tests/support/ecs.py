@@ -56,6 +56,11 @@ class SimulatedEcs:
         self._task_sets: dict[str, Document] = {}
         self._tasks: dict[str, Document] = {}
         self._providers: dict[str, Document] = {}
+        self._protected: set[str] = set()
+        self._gateways: dict[str, Document] = {}
+        self._gateway_routes: list[Document] = []
+        self.trunking = "disabled"
+        """The account setting ``awsvpcTrunking``."""
         self._registered: dict[str, Document] = {}
         """Members of task definitions that moto drops, by ARN."""
         for name in ("FARGATE", "FARGATE_SPOT"):
@@ -81,6 +86,46 @@ class SimulatedEcs:
         """Ends a task (ARN) as if a container of it had: it is listed as STOPPED from now on."""
         with self._lock:
             self._end(self._tasks[task], reason=reason, exit_code=exit_code, stop_code=stop_code)
+
+    def lead(self, gateway: str, service: str, port: str) -> None:
+        """Has a gateway (name) lead to a port of a service (name)."""
+        with self._lock:
+            arn = self._arn(f"gateway/{gateway}")
+            self._gateways[arn] = {"gatewayArn": arn, "name": gateway, "status": "ACTIVE", "createdAt": time.time()}
+            found = next(each for each in self._services.values() if each["serviceName"] == service)
+            self._gateway_routes.append(
+                {
+                    "gatewayRouteArn": self._arn(f"gateway-route/{gateway}/{service}"),
+                    "gatewayArn": arn,
+                    "clusterArn": found["clusterArn"],
+                    "serviceArn": found["serviceArn"],
+                    "serviceContainerPortName": port,
+                    "status": "ACTIVE",
+                }
+            )
+
+    def deploy_often(self, service: str, times: int, days: float) -> None:
+        """Has a service (name) look back on so many deployments, spread over the last days."""
+        with self._lock:
+            found = next(each for each in self._services.values() if each["serviceName"] == service)
+            path = f"{_last(found['clusterArn'])}/{service}"
+            for number in range(times):
+                at = time.time() - (number + 0.5) * days * 86400 / times
+                rollout = self._arn(f"service-deployment/{path}/{mock_random.get_random_string(21)}")
+                self._service_deployments[rollout] = {
+                    "serviceArn": found["serviceArn"],
+                    "clusterArn": found["clusterArn"],
+                    "serviceDeploymentArn": rollout,
+                    "createdAt": at,
+                    "startedAt": at,
+                    "finishedAt": at,
+                    "status": "SUCCESSFUL",
+                    "targetServiceRevision": {"arn": found["currentServiceRevisions"][0]["arn"]},
+                }
+                id = f"ecs-svc/{mock_random.randint(10**18, 10**19 - 1)}"
+                said = f"(service {service}) (deployment {id}) deployment completed."
+                found["events"].append({"id": str(mock_random.uuid4()), "createdAt": at, "message": said})
+            del found["events"][100:]
 
     # --- handlers -----------------------------------------------------------------------------------------------
 
@@ -701,6 +746,51 @@ class SimulatedEcs:
                     tasks.append(copy.deepcopy({**found, "tags": found["tags"] if tags else []}))
         return {"tasks": tasks, "failures": failures}
 
+    def update_task_protection(self, call: Call, ask: Ask) -> Document:
+        self._cluster(call, ask)
+        with self._lock:
+            named = set(call.parameters["tasks"])
+            chosen = {arn for arn in self._tasks if arn in named}
+            self._protected = (
+                (self._protected | chosen) if call.parameters["protectionEnabled"] else (self._protected - chosen)
+            )
+        return {"protectedTasks": [self._protection(arn) for arn in sorted(chosen)], "failures": []}
+
+    def get_task_protection(self, call: Call, ask: Ask) -> Document:
+        cluster = self._cluster(call, ask)
+        with self._lock:
+            asked = list(call.parameters.get("tasks") or ())
+            found = [arn for arn in asked if arn in self._tasks and self._tasks[arn]["clusterArn"] == cluster]
+        failures = [{"arn": arn, "reason": "MISSING"} for arn in asked if arn not in found]
+        return {"protectedTasks": [self._protection(arn) for arn in found], "failures": failures}
+
+    def _protection(self, arn: str) -> Document:
+        end = {"expirationDate": time.time() + 7200} if arn in self._protected else {}
+        return {"taskArn": arn, "protectionEnabled": arn in self._protected, **end}
+
+    # --- the account --------------------------------------------------------------------------------------------
+
+    def list_account_settings(self, call: Call, _ask: Ask) -> Document:
+        defaults = {"awsvpcTrunking": self.trunking, "containerInsights": "disabled", "taskLongArnFormat": "enabled"}
+        named = call.parameters.get("name")
+        principal = f"arn:aws:iam::{self.account}:root"
+        return {
+            "settings": [
+                {"name": name, "value": value, "principalArn": principal, "type": "user"}
+                for name, value in defaults.items()
+                if named in (None, name)
+            ]
+        }
+
+    def list_gateways(self, _call: Call, _ask: Ask) -> Document:
+        with self._lock:
+            return {"gateways": [dict(each) for each in self._gateways.values()]}
+
+    def list_gateway_routes(self, call: Call, _ask: Ask) -> Document:
+        named = call.parameters.get("gateway")
+        with self._lock:
+            return {"gatewayRoutes": [dict(each) for each in self._gateway_routes if each["gatewayArn"] == named]}
+
     # --- capacity -----------------------------------------------------------------------------------------------
 
     def create_capacity_provider(self, call: Call, _ask: Ask) -> Document:
@@ -760,6 +850,8 @@ _OPERATIONS = frozenset(
     | {"list_services_by_namespace", "list_service_deployments", "describe_service_deployments"}
     | {"describe_service_revisions", "create_task_set", "update_task_set", "delete_task_set", "describe_task_sets"}
     | {"update_service_primary_task_set", "run_task", "start_task", "stop_task", "list_tasks", "describe_tasks"}
+    | {"update_task_protection", "get_task_protection", "list_account_settings"}
+    | {"list_gateways", "list_gateway_routes"}
     | {"create_capacity_provider", "describe_capacity_providers", "describe_container_instances"}
 )
 """Operations that are answered here, as methods."""

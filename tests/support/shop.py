@@ -57,8 +57,20 @@ def seed(aws: SimulatedAws) -> None:
     shop = _foundation(Seeder(aws))
     for workload in _WORKLOADS:
         workload(shop)
+    _habits(aws)
     deny(aws)
     aws.forget_calls()
+
+
+def _habits(aws: SimulatedAws) -> None:
+    """What is seen of ECS beside its resources: a worker in long work, a gateway, dense instances, a busy pipeline."""
+    ecs = aws.ecs(REGION)
+    client = aws.client("ecs", REGION)
+    working = client.list_tasks(cluster="shop", serviceName="order-worker")["taskArns"][:1]
+    client.update_task_protection(cluster="shop", tasks=working, protectionEnabled=True, expiresInMinutes=120)
+    ecs.lead("shop-partners", "media", "http")
+    ecs.trunking = "enabled"
+    ecs.deploy_often("storefront", times=26, days=29)
 
 
 def deny(aws: SimulatedAws) -> None:
@@ -77,6 +89,15 @@ def _is_of_denied_role(call: Call) -> bool:
 
 def _foundation(seeder: Seeder) -> _Shop:
     _repositories(seeder)
+    assets = seeder.bucket("shop-assets")
+    news = str(seeder.client("sns").create_topic(Name="shop-news")["TopicArn"])
+    shared_role = seeder.role(
+        "shop-app",
+        allow("s3:GetObject", resource=f"{assets}/*"),
+        allow("sns:Publish", resource=news),
+        allow("secretsmanager:GetSecretValue", resource=f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:shop/*"),
+    )
+    seeder.bucket("shop-assets", allow("s3:GetObject", resource=f"{assets}/*") | {"Principal": {"AWS": shared_role}})
     network = seeder.network("shop", "10.20", private=3, public=2)
     namespace = _namespace(seeder, network)
     edge_group = seeder.security_group(network, "shop-edge", (443, "0.0.0.0/0"))
@@ -99,11 +120,7 @@ def _foundation(seeder: Seeder) -> _Shop:
         inside_group=inside_group,
         database_group=seeder.security_group(network, "shop-orders-database"),
         database_secret=_database_secret(seeder),
-        shared_role=seeder.role(
-            "shop-app",
-            allow("s3:GetObject", resource="arn:aws:s3:::shop-assets/*"),
-            allow("secretsmanager:GetSecretValue", resource=f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:shop/*"),
-        ),
+        shared_role=shared_role,
         zone=seeder.zone("shop.example.com"),
     )
 
