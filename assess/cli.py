@@ -297,6 +297,45 @@ def gate(
     return job.end(_decide(assessment, threshold, coverage, allow_incomplete, policy, as_of or _today(files=False)))
 
 
+@app.command()
+def graph(
+    file: SavedFile,
+    why: Annotated[
+        tuple[str, str] | None,
+        typer.Option("--why", metavar="A B", help="The evidence of the edge, or of the way, from A to B."),
+    ] = None,
+    around: Annotated[str | None, typer.Option("--around", metavar="NAME", help="Only what lies around NAME.")] = None,
+    depth: Annotated[int, typer.Option("--depth", metavar="N", min=1, help="Edges away from --around.")] = 1,
+    output: OutputFiles = None,
+    format: Annotated[str, typer.Option("--format", metavar="NAME", help="What standard output gets.")] = "edges",
+    config: Config = None,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+) -> int:
+    """Show who depends on whom, and why we think so.
+
+    Names are those of the map: a workload's, a resource's, cluster/name, an ARN.
+    """
+    from assess import neighbourhood
+
+    if why is not None and around is not None:
+        raise UserError("--why asks about two nodes, --around about one: give one of them")
+    job = _Job(Console(quiet=quiet, verbosity=max(verbose, int(why is not None))), config, output, format, None)
+    assessment = _assessment(job, file, None)
+    map = map_of_all = assessment.dependencies
+    if why is not None:
+        map = neighbourhood.between(map_of_all, *why)
+        if not map.edges:
+            back = neighbourhood.between(map_of_all, why[1], why[0]).edges
+            other = ", but something leads from the second to the first" if back else ""
+            job.console.result(f"Nothing leads from {why[0]!r} to {why[1]!r}{other}.")
+            return 0
+    elif around is not None:
+        map = neighbourhood.around(map, around, depth)
+    job.report(assessment.model_copy(update={"dependencies": map}))
+    return job.end(None)
+
+
 def _assessment(job: _Job, file: str, as_of: date | None) -> Assessment:
     from assess.estate.estate import Estate
     from assess.readers import read_saved
