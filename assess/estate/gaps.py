@@ -81,3 +81,8 @@ class Missing(BaseModel):
     """IAM actions that would read it."""
     question: str | None = None
     """The survey's question, where only people know."""
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """What would answer it: the IAM actions, else the fact itself."""
+        return self.actions or (self.fact,)

@@ -82,7 +82,7 @@ def nothing_calls_anybody(workload: Workload, estate: Estate) -> Iterator[Outcom
         related = None if fact == "cloudwatch.alarms" else workload.related
         missing = estate.missing(fact, workload.origin, related)
         if missing is not None:
-            yield unknown(missing.reason, *(missing.actions or (fact,)))
+            yield unknown(missing.reason, *missing.needs)
             return
     public = _public_entry(workload, estate)
     where = f", which {public} serves to the internet" if public is not None else ""

@@ -59,7 +59,7 @@ def no_health_signal(workload: Workload, estate: Estate) -> Iterator[Outcome]:
     if service is None:  # it may have a load balancer, which checks the tasks
         missing = estate.missing("ecs.services", workload.origin, workload.related)
         if missing is not None:
-            yield unknown(missing.reason, *(missing.actions or (missing.fact,)))
+            yield unknown(missing.reason, *missing.needs)
         return
     if task is None or service.all_load_balancers:
         return

@@ -42,7 +42,7 @@ def _not_found(workload: Workload, image: ImageReference, estate: Estate) -> Out
     """A repository that is not there, or that was not looked for: another region's, or none could be listed."""
     missing = estate.missing("ecr.repositories", workload.origin, ())
     if missing is not None:
-        return unknown(missing.reason, *(missing.actions or ("ecr.repositories",)))
+        return unknown(missing.reason, *missing.needs)
     elsewhere = image.ecr_region != workload.origin.region
     return unknown(Reason.NOT_COLLECTED if elsewhere else Reason.NO_DATA, "ecr.repositories")
 
@@ -51,7 +51,7 @@ def _unread(repository: Repository, estate: Estate) -> Outcome:
     """A setting of the repository that could not be read."""
     missing = estate.missing("ecr.repositories", repository.origin, (repository.repository_arn,))
     if missing is not None:
-        return unknown(missing.reason, *(missing.actions or ("ecr.repositories",)))
+        return unknown(missing.reason, *missing.needs)
     return unknown(Reason.NO_DATA, "ecr.repositories")
 
 

@@ -382,7 +382,7 @@ def _unread(estate: Estate) -> Iterator[Outcome]:
         for _, origin in sorted(places.items()):
             missing = estate.missing(fact, origin, None)
             if missing is not None:
-                yield unknown(missing.reason, *(missing.actions or (fact,)))
+                yield unknown(missing.reason, *missing.needs)
 
 
 _MANY_VARIABLES = 200

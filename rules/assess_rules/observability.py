@@ -198,7 +198,7 @@ def no_metrics(cluster: Cluster, estate: Estate) -> Iterator[Outcome]:
     ):
         missing = estate.missing(fact, cluster.origin, related)
         if missing is not None:
-            yield unknown(missing.reason, *(missing.actions or (fact,)))
+            yield unknown(missing.reason, *missing.needs)
             return
     yield fail(
         f"cluster {cluster.name} has neither Container Insights nor an agent that measures containers",

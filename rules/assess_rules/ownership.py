@@ -78,7 +78,7 @@ def no_owner(workload: Workload, estate: Estate) -> Iterator[Outcome]:
     unread = [each for fact in facts if (each := estate.missing(fact, workload.origin, workload.related)) is not None]
     if unread:  # the tag may stand there
         first = min(unread, key=lambda each: each.reason.rank)
-        yield unknown(first.reason, *(first.actions or (first.fact,)))
+        yield unknown(first.reason, *first.needs)
         return
     holder = workload.service or workload.task_definition
     if holder is not None:

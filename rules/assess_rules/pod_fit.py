@@ -33,8 +33,10 @@ def _kernel() -> _Kernel:
 # --- privileges -------------------------------------------------------------------------------------------------
 
 
-def _refuses_privileges(container: Container, estate: Estate) -> bool:
-    return estate.runs_on_fargate(container) or container.task.is_windows
+def _refuses_privileges(of: Container | TaskDefinition, estate: Estate) -> bool:
+    """Whether it runs where nothing reaches into its host: on Fargate, or on Windows."""
+    task = of.task if isinstance(of, Container) else of
+    return task.is_windows or estate.runs_on_fargate(of)
 
 
 @rule(
@@ -168,7 +170,7 @@ def host_network(task: TaskDefinition, estate: Estate) -> Iterator[Outcome]:
 
     Fix: Give the Pod a network of its own and reach it through a Service. Keep hostNetwork for node agents.
     """
-    if estate.runs_on_fargate(task) or task.is_windows:
+    if _refuses_privileges(task, estate):
         yield not_applicable("Fargate and Windows have no host network mode")
         return
     if task.network_mode == "host":
@@ -237,7 +239,7 @@ def ipc_namespace(task: TaskDefinition, estate: Estate) -> Iterator[Outcome]:
     Fix: Remove ipcMode host, or keep it for an agent in a privileged namespace. Where containers must not share
     memory, split them into Pods of their own.
     """
-    if estate.runs_on_fargate(task) or task.is_windows:
+    if _refuses_privileges(task, estate):
         yield not_applicable("Fargate and Windows have no IPC mode")
     elif task.ipc_mode == "host":
         yield fail("containers reach the shared memory of the instance (ipcMode host)", task.evidence("ipcMode"))
@@ -544,7 +546,7 @@ def no_network(task: TaskDefinition, estate: Estate) -> Iterator[Outcome]:
             matchLabels: {app: batch}
           policyTypes: [Ingress, Egress]  # and no rule: nothing is allowed
     """
-    if estate.runs_on_fargate(task) or task.is_windows:
+    if _refuses_privileges(task, estate):
         yield not_applicable("Fargate and Windows always have a network")
         return
     if task.network_mode == "none":

@@ -145,7 +145,7 @@ def no_infrastructure_as_code(workload: Workload, estate: Estate) -> Iterator[Ou
     unread = [each for fact in facts if (each := estate.missing(fact, workload.origin, workload.related)) is not None]
     if unread:  # the mark may stand there
         first = min(unread, key=lambda each: each.reason.rank)
-        yield unknown(first.reason, *(first.actions or (first.fact,)))
+        yield unknown(first.reason, *first.needs)
         return
     holder = workload.service or workload.task_definition
     if holder is not None:

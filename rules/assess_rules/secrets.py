@@ -624,7 +624,7 @@ def _cannot_be_told(container: Container) -> bool:
 
 
 def _open(missing: Missing) -> Outcome:
-    return unknown(missing.reason, *(missing.actions or (missing.fact,)))
+    return unknown(missing.reason, *missing.needs)
 
 
 @rule(

@@ -771,7 +771,7 @@ def scratch_space_under_customer_key(cluster: Cluster, estate: Estate, policy: P
         undescribed = [estate.missing("ecs.services", each.origin, each.related) for each in here if each.is_service]
         missing = next((each for each in undescribed if each is not None), None)
         if key and missing is not None:
-            yield unknown(missing.reason, *(missing.actions or (missing.fact,)))
+            yield unknown(missing.reason, *missing.needs)
         else:
             yield not_applicable("no workload of the cluster runs on Fargate")
     elif key:

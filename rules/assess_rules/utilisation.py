@@ -351,7 +351,7 @@ def load_that_varies(workload: Workload, estate: Estate, thresholds: Mapping[str
         return
     missing = estate.missing("autoscaling", workload.origin, workload.related)
     if missing is not None:  # the scalable target may be there
-        yield unknown(missing.reason, *(missing.actions or ("autoscaling",)))
+        yield unknown(missing.reason, *missing.needs)
         return
     found = _metrics(workload, estate)
     if found is None or found.cpu.peak is None or found.cpu.days < SHORT:
@@ -372,4 +372,4 @@ def load_that_varies(workload: Workload, estate: Estate, thresholds: Mapping[str
     if found.requests is None and service.all_load_balancers:
         unread = estate.missing("elb.target_groups", workload.origin, workload.related)
         if unread is not None:  # the requests may vary where the CPU does not
-            yield unknown(unread.reason, *(unread.actions or ("elb.target_groups",)))
+            yield unknown(unread.reason, *unread.needs)
