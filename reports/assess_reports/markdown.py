@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from assess.assessment import AccountView, Assessment, Finding, ItemView, LedgerRow, WorkloadView
+from assess.assessment import AccountView, Assessment, AwsServiceView, Finding, ItemView, LedgerRow, WorkloadView
 from assess.estate.facts import Evidence
 from assess.estate.gaps import Reason
 from assess.reporting import RenderOptions
@@ -34,7 +34,10 @@ from assess_reports.digest import (
     weight_of,
     worst_first,
 )
+from assess_reports.drawing import mermaid_of
+from assess_reports.map_words import MapWords, service_fate, services_by_use
 from assess_reports.markdown_text import T, bullet, code, link, row, text, within
+from assess_reports.picture import picture_of
 
 LIMIT = 1_000_000
 """Most bytes of the document: it stays below 1 MiB."""
@@ -215,6 +218,8 @@ def _details(assessment: Assessment) -> dict[str, Any]:
             worst_first(assessment.workloads), lambda each: _workload_row(each, reasons.get(each.id)), 120
         ),
         "shared": _Rows.of(list(_groups(assessment, shared, shared=True)), text, 100),
+        "map": _map(assessment),
+        "services": _Rows.of(services_by_use(assessment), lambda each: _service(each, assessment), 40),
         "unknowns": _Rows.of(unknowns, lambda each: _unknown(assessment, each), 50),
         "questions": _Rows.of(questions(assessment), bullet, 40),
         "gaps": _Rows.of(gap_groups(assessment.gaps), _gap, 40),
@@ -226,6 +231,45 @@ def _details(assessment: Assessment) -> dict[str, Any]:
         "rules": _Rows.of(list(_rule_texts(assessment)), text, 100),
         **_arithmetic(assessment),
     }
+
+
+def _map(assessment: Assessment) -> dict[str, Any] | None:
+    words = MapWords(assessment)
+    if not words.is_there:
+        return None
+    picture = picture_of(assessment.dependencies)
+    chart = mermaid_of(picture)
+    while len(chart) > _CHART and picture.lines:  # Mermaid refuses longer texts
+        picture = picture_of(assessment.dependencies, most_edges=len(picture.lines) // 2)
+        chart = mermaid_of(picture)
+    return {
+        "sentences": _Rows.of(list(words.sentences()), bullet, 40),
+        "chart": Markup(chart.rstrip()),  # noqa: S704 (its labels hold nothing that ends a fence)
+        "by_cluster": picture.by_cluster,
+        "left": picture.left,
+    }
+
+
+_CHART = 45_000
+"""Most characters of the chart: Mermaid's ``maxTextSize`` is 50,000."""
+
+
+def _service(service: AwsServiceView, assessment: Assessment) -> Markup:
+    names = {each.id: each.name for each in assessment.workloads}
+    return row(
+        text(service.name, 80),
+        service_fate(service),
+        _names_in(list(dict.fromkeys(names.get(each, each) for each in service.workloads))),
+        _names_in(service.resources),
+        wording.listed(list(service.how)),
+        text("; ".join(service.changes), 300),
+    )
+
+
+def _names_in(names: Sequence[str]) -> Markup:
+    shown = [code(each, 60) for each in names[:_NAMED]]
+    more = len(names) - len(shown)
+    return Markup(", ").join([*shown, text(f"{more:,} more")] if more > 0 else shown)
 
 
 def _account(account: AccountView) -> Markup:
@@ -286,6 +330,7 @@ class _Sections:
 
     def __init__(self, assessment: Assessment) -> None:
         self._assessment = assessment
+        self._map = MapWords(assessment)
         self._own: dict[str, list[Finding]] = {}
         self._shared: dict[str, list[Finding]] = {}
         for finding in sorted(assessment.findings, key=weight_of):
@@ -303,10 +348,23 @@ class _Sections:
             "numbers": wording.with_coverage(*numbers),
             "accepted": wording.accepted_words(workload),
             "fields": _fields(workload),
+            "calls": _edges(self._map, workload, to=True),
+            "called_by": _edges(self._map, workload, to=False),
             "groups": list(_groups(self._assessment, self._own.get(workload.id, ()))),
             "shared": [_shared_by(self._assessment, each) for each in self._shared.get(workload.id, ())],
         }
         return Markup(_rendered("workload.md.jinja", values))  # noqa: S704 (the template escapes)
+
+
+_EDGES = 12
+"""Edges of a workload that its section lists."""
+
+
+def _edges(map: MapWords, workload: WorkloadView, *, to: bool) -> list[Markup]:
+    found = map.calls(workload.id) if to else map.called_by(workload.id)
+    shown = [bullet(text(map.edge(each, to=to), 400), depth=1) for each in found[:_EDGES]]
+    more = len(found) - len(shown)
+    return [*shown, bullet(f"{more:,} more", depth=1)] if more > 0 else shown
 
 
 _FIELDS = {
