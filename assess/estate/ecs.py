@@ -709,6 +709,11 @@ class Service(Fact):
         """The PRIMARY deployment, where ECS controls deployments."""
         return next((each for each in self.deployments if each.status == "PRIMARY"), None)
 
+    def at_primary(self, *steps: str | int) -> tuple[str | int, ...]:
+        """Steps of a field of the PRIMARY deployment from the service's root; there must be one."""
+        index = next(number for number, each in enumerate(self.deployments) if each.status == "PRIMARY")
+        return ("deployments", index, *steps)
+
     @property
     def primary_task_set(self) -> TaskSet | None:
         """The PRIMARY task set, where CodeDeploy or somebody else controls deployments."""

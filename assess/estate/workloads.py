@@ -130,6 +130,14 @@ class Workload:
         return tuple(found for each in self.triggers for found in _trigger_networks(each.source))
 
     @property
+    def capacity_strategy(self) -> tuple[CapacityProviderStrategyItem, ...]:
+        """The capacity providers of the tasks: the service's own, else (without a launch type) the cluster's default."""
+        service, cluster = self.service, self.cluster_facts
+        if service is not None and (service.strategy or service.launch_type):
+            return service.strategy
+        return cluster.default_capacity_provider_strategy if cluster is not None else ()
+
+    @property
     def security_groups(self) -> frozenset[str]:
         """Ids of the security groups of the tasks."""
         return frozenset(id for each in self.awsvpc for id in each.security_groups)

@@ -299,8 +299,7 @@ def _service_connect(workload: Workload) -> tuple[Service, ServiceConnectConfigu
     service = workload.service
     if service is None or service.primary is None or service.service_connect is None:
         return None
-    at = ("deployments", service.deployments.index(service.primary), "serviceConnectConfiguration")
-    return service, service.service_connect, at
+    return service, service.service_connect, service.at_primary("serviceConnectConfiguration")
 
 
 @rule(
@@ -835,8 +834,7 @@ def vpc_lattice(workload: Workload) -> Iterator[Outcome]:
         return
     primary = service.primary
     for index, each in enumerate(primary.vpc_lattice_configurations if primary is not None else ()):
-        at = ("deployments", service.deployments.index(primary) if primary is not None else 0)
-        group = str(each.get("targetGroupArn") or "")
-        evidence = service.evidence(*at, "vpcLatticeConfigurations", index, "targetGroupArn", value=group or None)
+        at = service.at_primary("vpcLatticeConfigurations", index, "targetGroupArn")
+        evidence = service.evidence(*at, value=str(each.get("targetGroupArn") or "") or None)
         port = str(each.get("portName") or index)
         yield fail(f"service {workload.name} is reached through VPC Lattice at port {port}", evidence, element=port)

@@ -497,10 +497,9 @@ def _capacity_in_use(workload: Workload) -> Iterator[tuple[str, Evidence]]:
     """Capacity providers that tasks are started on, each with the place that says so."""
     service, cluster = workload.service, workload.cluster_facts
     if service is not None and service.strategy:
-        holders = ((("deployments", n), each) for n, each in enumerate(service.deployments) if each is service.primary)
-        at, held = next(((steps, each.capacity_provider_strategy) for steps, each in holders), ((), ()))
-        at, held = (at, held) if held else ((), service.strategy)
-        for index, item in enumerate(held):
+        held = service.primary.capacity_provider_strategy if service.primary is not None else ()
+        at = service.at_primary() if held else ()
+        for index, item in enumerate(held or service.strategy):
             if item.weight or item.base:
                 steps = (*at, "capacityProviderStrategy", index, "capacityProvider")
                 yield item.capacity_provider, service.evidence(*steps, value=item.capacity_provider)

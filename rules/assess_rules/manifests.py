@@ -353,7 +353,7 @@ def _documents(estate: Estate) -> Iterator[tuple[_Document, Iterable[Workload]]]
         if workload.service is not None:
             yield workload.service, (workload,)
         clusters.setdefault(workload.cluster_arn, []).append(workload)
-        for name in _providers(workload):
+        for name in {each.capacity_provider for each in workload.capacity_strategy}:
             providers.setdefault((workload.origin.account, workload.origin.region, name), []).append(workload)
     for task in estate.task_definitions:
         if users := estate.users(task):
@@ -364,15 +364,6 @@ def _documents(estate: Estate) -> Iterator[tuple[_Document, Iterable[Workload]]]
     for key, provider in estate.capacity_provider_by_name.items():
         if key in providers:
             yield provider, providers[key]
-
-
-def _providers(workload: Workload) -> set[str]:
-    """Names of the capacity providers that a workload's tasks may run on."""
-    service, cluster = workload.service, workload.cluster_facts
-    strategy = service.strategy if service is not None else ()
-    if not strategy and cluster is not None and not (service is not None and service.launch_type):
-        strategy = cluster.default_capacity_provider_strategy
-    return {each.capacity_provider for each in strategy}
 
 
 def _unread(estate: Estate) -> Iterator[Outcome]:

@@ -127,8 +127,7 @@ def not_deployed_for_long(workload: Workload, estate: Estate, thresholds: Mappin
     age = (estate.collected_at - latest).days
     if age > thresholds["days"]:
         if service is not None and service.primary is not None and latest == deployed:
-            at = ("deployments", service.deployments.index(service.primary), "createdAt")
-            evidence = service.evidence(*at, value=latest.date().isoformat())
+            evidence = service.evidence(*service.at_primary("createdAt"), value=latest.date().isoformat())
         else:
             evidence = task.evidence("registeredAt", value=latest.date().isoformat())
         yield fail(

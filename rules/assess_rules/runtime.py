@@ -589,11 +589,7 @@ def validated_cryptography(workload: Workload, estate: Estate) -> Iterator[Outco
 
 def _providers(workload: Workload, estate: Estate) -> Iterator[CapacityProvider]:
     """The capacity providers that a service draws on, itself or by its cluster's default."""
-    service, cluster = workload.service, workload.cluster_facts
-    strategy = service.strategy if service is not None else ()
-    if not strategy and cluster is not None and not (service is not None and service.launch_type):
-        strategy = cluster.default_capacity_provider_strategy
-    for each in strategy:
+    for each in workload.capacity_strategy:
         key = (workload.origin.account, workload.origin.region, each.capacity_provider)
         provider = estate.capacity_provider_by_name.get(key)
         if provider is not None:

@@ -912,10 +912,9 @@ def ebs_volume_per_task(workload: Workload) -> Iterator[Outcome]:
     service, task = workload.service, workload.task_definition
     deployment = service.primary if service is not None else None
     if service is not None and deployment is not None:
-        number = service.deployments.index(deployment)
         for index, volume in enumerate(deployment.volume_configurations):
             if volume.managed_ebs_volume is not None:
-                at = ("deployments", number, "volumeConfigurations", index, "managedEBSVolume")
+                at = service.at_primary("volumeConfigurations", index, "managedEBSVolume")
                 yield fail(_EBS.format(volume.name), service.evidence(*at), element=volume.name)
     elif service is None and task is not None:
         # a volume that is configured at launch can only be a managed EBS volume
@@ -958,13 +957,12 @@ def ebs_volume_from_a_snapshot(workload: Workload) -> Iterator[Outcome]:
     deployment = service.primary if service is not None else None
     volumes = deployment.volume_configurations if deployment is not None else ()
     managed = [(index, each) for index, each in enumerate(volumes) if each.managed_ebs_volume is not None]
-    if service is None or deployment is None or not managed:
+    if service is None or not managed:
         yield not_applicable("the tasks have no managed EBS volume")
         return
-    number = service.deployments.index(deployment)
     for index, each in managed:
         if each.managed_ebs_volume is not None and each.managed_ebs_volume.snapshot_id:
-            at = ("deployments", number, "volumeConfigurations", index, "managedEBSVolume", "snapshotId")
+            at = service.at_primary("volumeConfigurations", index, "managedEBSVolume", "snapshotId")
             message = f"volume {each.name} of every task is filled from snapshot {each.managed_ebs_volume.snapshot_id}"
             yield fail(message, service.evidence(*at), element=each.name)
 
