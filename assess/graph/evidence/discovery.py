@@ -16,17 +16,18 @@ def draw(estate: Estate, inventory: Inventory, graph: GraphBuilder) -> None:
     for workload in estate.workloads:
         namespace = inventory.namespace_of(workload)
         service = workload.service
-        if namespace is None or service is None:
+        if namespace is None or service is None or service.primary is None:
             continue
         names = inventory.connect_names.get(namespace, {})
         others = {name for name, servers in names.items() if _others(servers, workload)}
         if others:
+            at = ("deployments", service.deployments.index(service.primary), "serviceConnectConfiguration")
             graph.hint(
                 Hint(
                     HintKind.MAY_CALL,
                     graph.node(inventory.workload_nodes[workload.id]),
                     f"{len(others)} names of {namespace}",
-                    service.evidence("deployments", 0, "serviceConnectConfiguration", "namespace", value=namespace),
+                    service.evidence(*at, "namespace", value=namespace),
                 )
             )
 
