@@ -21,13 +21,13 @@ def draw(estate: Estate, inventory: Inventory, graph: GraphBuilder) -> None:
         names = inventory.connect_names.get(namespace, {})
         others = {name for name, servers in names.items() if _others(servers, workload)}
         if others:
-            at = ("deployments", service.deployments.index(service.primary), "serviceConnectConfiguration")
+            at = service.at_primary("serviceConnectConfiguration", "namespace")
             graph.hint(
                 Hint(
                     HintKind.MAY_CALL,
                     graph.node(inventory.workload_nodes[workload.id]),
                     f"{len(others)} names of {namespace}",
-                    service.evidence(*at, "namespace", value=namespace),
+                    service.evidence(*at, value=namespace),
                 )
             )
 
