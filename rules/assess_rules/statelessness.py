@@ -824,13 +824,16 @@ def datastore_in_a_container(container: Container, estate: Estate) -> Iterator[O
     them. Without a persistent volume its data dies with the Pod, and Pods move more often than ECS tasks do. With
     one, two copies can end up writing the same files during a rollout.
 
-    Exporters, admin interfaces and containers that run a datastore's client only do not count. A datastore that keeps
-    its files in a folder of the instance is reported by STO-HOST-PATH.
+    An image of one's own counts where a volume is mounted for writing at a datastore's usual folder. Exporters, admin
+    interfaces and containers that run a datastore's client only do not count. A datastore that keeps its files in a
+    folder of the instance is reported by STO-HOST-PATH.
 
     Fix: Move the data to a managed service (RDS, ElastiCache, MSK, OpenSearch), or run it under its operator
     (StatefulSet, PodDisruptionBudget, backup). Either way plan it as a project of its own, before the application.
     """
-    store = datastore_of(container)
+    store, at, runs = datastore_of(container), container.at("image"), "runs"
+    if store is None:
+        (store, at), runs = _datastore_by_folder(container), "seems to run"
     if store is None or runs_client_of_datastore(container):
         image = image_of(container)
         if image.is_open:
@@ -839,18 +842,27 @@ def datastore_in_a_container(container: Container, estate: Estate) -> Iterator[O
     volumes = list(_written_volumes(container))
     if not estate.runs_on_fargate(container) and any(_keeps_data_on_instance(each) for each in volumes):
         return
-    evidence = [container.task.evidence(*container.at("image"))]
+    evidence = [container.task.evidence(*at)]
     kept = next((each for each in volumes if _keeps_data(each)), None)
     users = estate.users(container)
     severity = _severity_of_datastore(users, keeps_data=kept is not None)
     tags_unread = any(estate.missing("tags", each.origin, each.related) for each in users)
     softest = MEDIUM if tags_unread else None
     if kept is not None:
-        message = f"container {container.name} runs {store} and keeps its data on volume {kept.name}"
+        message = f"container {container.name} {runs} {store} and keeps its data on volume {kept.name}"
         yield fail(message, *evidence, severity=severity, softest=softest, settled=True, confidence=0.8)
     else:
-        message = f"container {container.name} runs {store} without a volume that outlives the task"
+        message = f"container {container.name} {runs} {store} without a volume that outlives the task"
         yield fail(message, *evidence, severity=severity, softest=softest, confidence=0.8)
+
+
+def _datastore_by_folder(container: Container) -> tuple[str | None, tuple[str | int, ...]]:
+    """The datastore whose usual folder is a volume that a container writes to, if any, with the mount's place."""
+    for index, point in enumerate(container.definition.mount_points):
+        store = datastore_of_folder(point.container_path)
+        if store is not None and point.read_only is not True:
+            return store, container.at("mountPoints", index, "containerPath")
+    return None, ()
 
 
 def _severity_of_datastore(users: tuple[Workload, ...], *, keeps_data: bool) -> Severity:

@@ -1012,6 +1012,20 @@ EVERYDAY = (
         {"POD-HOST-PID": "low", "POD-CAPS-ADD": "medium"},
     ),
     Everyday(
+        "a database in an image of one's own, known by the folder that it writes to, and a backup that reads it",
+        _fargate(
+            _container("db", "shop-db:14", mountPoints=[_mount("data", "/var/lib/mysql")]),
+            _container(
+                "backup",
+                "shop-backup:2",
+                essential=False,
+                mountPoints=[_mount("data", "/var/lib/mysql", read_only=True)],
+            ),
+            volumes=[_efs("data")],
+        ),
+        {"STO-DATASTORE-IMAGE": "high"},
+    ),
+    Everyday(
         "RabbitMQ with a fixed host name on EFS",
         _fargate(
             _container(

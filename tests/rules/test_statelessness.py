@@ -631,6 +631,18 @@ DATASTORES = (
     ),
     fails(
         "STO-DATASTORE-IMAGE",
+        "an image of one's own writes to a datastore's usual folder",
+        task(container("db", **mounted("data", "/var/lib/mysql/data")), volumes=[efs()]),
+        says="container db seems to run MySQL and keeps its data on volume data",
+        at="/containerDefinitions/0/mountPoints/0/containerPath",
+    ),
+    passes(
+        "STO-DATASTORE-IMAGE",
+        "an image of one's own reads a datastore's usual folder",
+        task(container("db", **mounted("data", "/var/lib/mysql", readOnly=True)), volumes=[efs()]),
+    ),
+    fails(
+        "STO-DATASTORE-IMAGE",
         "the EBS volume of a task goes with the task",
         task(
             container("db", image="mysql:8", **mounted("data")),
