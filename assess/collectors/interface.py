@@ -182,6 +182,8 @@ class Place:
     """The region whose endpoints are called."""
     parts: tuple["Place", ...] = ()
     """The account's regions, for its global services."""
+    whole: "Place | None" = None
+    """The account's global services, for a region."""
     _facts: dict[type[Fact], dict[str, Fact]] = field(default_factory=dict)
     _gaps: list[Gap] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -332,6 +334,10 @@ class Reader:
     def facts(self, model: type[_F]) -> list[_F]:
         """The facts of a kind that were read here so far, sorted."""
         return self._place.facts(model)
+
+    def facts_of_account(self, model: type[_F]) -> list[_F]:
+        """The facts of a kind that were read in the whole account so far, sorted."""
+        return (self._place.whole or self._place).facts(model)
 
     def lose(
         self,

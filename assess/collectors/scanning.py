@@ -18,6 +18,7 @@ from assess.collectors import (
     events,
     iam,
     protection,
+    resource_policies,
     route53,
     scheduler,
     secret_stores,
@@ -63,6 +64,7 @@ COLLECTORS: tuple[Collector, ...] = (
     *ecr.COLLECTORS,
     *cloudwatch.COLLECTORS,
     *route53.COLLECTORS,
+    *resource_policies.COLLECTORS,
     *protection.COLLECTORS,
 )
 
@@ -165,7 +167,10 @@ def scan(
         )
 
     regional = tuple(place(region) for region in regions)
-    places = (*regional, place("", regional))
+    whole = place("", regional)
+    for each in regional:
+        each.whole = whole
+    places = (*regional, whole)
     interrupted = False
     jobs = _Jobs(places, chosen, stop)
     try:
@@ -263,7 +268,7 @@ class _Jobs:
             before = [
                 future
                 for (region, name), future in self._jobs.items()
-                if name in collector.after and (region == place.region or not collector.regional)
+                if name in collector.after and (region in ("", place.region) or not collector.regional)
             ]
             self._jobs[place.region, collector.name] = self._threads.submit(self._run, place, collector, before)
 

@@ -122,7 +122,7 @@ class Grant:
     @property
     def exactness(self) -> Exactness:
         """How exactly it names its resource."""
-        return _exactness(self.service, self.resource)
+        return exactness_of(self.service, self.resource)
 
     @property
     def thing(self) -> str:
@@ -184,7 +184,7 @@ def _access(service: str, thing: str, grants: list[Grant]) -> Access:
     return Access(
         service=service,
         thing=thing,
-        exactness=_exactness(service, thing),
+        exactness=exactness_of(service, thing),
         flows=flows_of(actions),
         levels=actions.levels,
         is_conditional=all(each.is_conditional for each in grants),
@@ -442,7 +442,8 @@ def thing_of(resource: str) -> str:
     return ":".join((*parts[:5], found[0])) if found is not None else opened(resource)
 
 
-def _exactness(service: str, resource: str) -> Exactness:
+def exactness_of(service: str, resource: str) -> Exactness:
+    """How exactly a policy names the thing that a resource is or lies in, for actions of a service."""
     if resource == ANY:
         return Exactness.ALL if service == ANY else Exactness.SERVICE
     parts = arn_parts(thing_of(resource))

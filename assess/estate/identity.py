@@ -68,10 +68,12 @@ class Statement:
     @property
     def principals(self) -> dict[str, tuple[str, ...]]:
         """Principals by kind (``Service``, ``AWS``, ``Federated``); ``*`` stands for everybody."""
-        found = self.raw.get("Principal")
-        if isinstance(found, Mapping):
-            return {str(kind): _many(names) for kind, names in found.items()}
-        return {"*": _many(found)} if found else {}
+        return _by_kind(self.raw.get("Principal"))
+
+    @property
+    def not_principals(self) -> dict[str, tuple[str, ...]]:
+        """All principals but these, as :attr:`principals`."""
+        return _by_kind(self.raw.get("NotPrincipal"))
 
     def conditions(self) -> Iterator[tuple[str, str, tuple[str, ...]]]:
         """Each condition: operator, key as written, values."""
@@ -134,6 +136,12 @@ def statements_of(document: Mapping[str, Any] | None, policy: Policy | None = No
     for index, raw in enumerate(listed):
         if isinstance(raw, Mapping):
             yield Statement(raw, policy, index)
+
+
+def _by_kind(principals: Any) -> dict[str, tuple[str, ...]]:
+    if isinstance(principals, Mapping):
+        return {str(kind): _many(names) for kind, names in principals.items()}
+    return {"*": _many(principals)} if principals else {}
 
 
 def _many(value: Any) -> tuple[str, ...]:

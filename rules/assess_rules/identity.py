@@ -431,6 +431,45 @@ def _admits_tags(foreign: Role, role: Role) -> bool:
 
 
 @rule(
+    "IAM-RESOURCE-POLICY",
+    Checklist.IDENTITY,
+    severity=MEDIUM,
+    effort=HOURS,
+    needs=("iam.roles", "resource.policies"),
+    reference="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html",
+)
+def named_by_a_resource(role: Role, estate: Estate) -> Iterator[Outcome]:
+    """The policy of a resource names a role that a Pod will not have.
+
+    A bucket, queue, topic, key or secret that admits a role by its ARN admits nobody else. The execution
+    role has no successor on Kubernetes: the node, the secrets operator and the log agent do its work under roles of
+    their own. A task role that several workloads share is replaced by one for each. Either way the new role is refused
+    although its own permissions are right, and a Deny with an exception for the old role hits the new one.
+
+    Fires: a statement, an Allow or a Deny, has the role's ARN, its sessions, or a pattern that takes it in among its
+    principals, or in a condition on aws:PrincipalArn.
+
+    Passes: resources that were read and name the account, a service or everybody. A task role that one workload has
+    moves with it, so what names it goes on working. Only resources that the role is granted by name are read.
+
+    Fix: name the new role beside the old one in the resource's policy before the move and take the old one out when
+    nothing runs on ECS any more, or let the resource admit the account and leave the rest to IAM policies.
+    """
+    applications = [each for each in estate.task_role_users.get(role.identity, ()) if each.kind != "daemon"]
+    is_execution_role = bool(estate.execution_role_users.get(role.identity))
+    if not is_execution_role and len(applications) < 2:
+        yield not_applicable("its workload keeps the role, and with it what names the role", reads=())
+        return
+    shared = f"task role {role.name}, which {len(applications)} workloads share"
+    who = f"execution role {role.name}" if is_execution_role else shared
+    found: dict[str, list[Evidence]] = {}
+    for policy, place in estate.resource_policies_naming.get(role.identity, ()):
+        found.setdefault(policy.title, []).append(policy.evidence(*place, value=role.identity))
+    for title, evidence in found.items():
+        yield fail(f"the policy of {title} names {who}", *evidence, element=title)
+
+
+@rule(
     "IAM-BOUNDARY",
     Checklist.IDENTITY,
     kind=Kind.INVENTORY,

@@ -27,6 +27,7 @@ _NOT_ASKED = frozenset(
         "kms:GetKeyPolicy",
         "servicediscovery:ListInstances",
         "servicediscovery:ListServices",
+        "sns:GetTopicAttributes",
     }
 )
 """Calls that an estate on Fargate without Cloud Map, Classic Load Balancers and own keys has no need of."""

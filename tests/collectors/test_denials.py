@@ -56,7 +56,6 @@ _KINDS: dict[str, tuple[str, ...]] = {
     "sns.policies": ("resource_policies",),
     "kms.policies": ("resource_policies",),
     "secretsmanager.policies": ("resource_policies",),
-    "ecr.policies": ("resource_policies",),
     "acm": ("served_certificates",),
     "waf": ("web_acls",),
     "shield": ("shield_protections",),

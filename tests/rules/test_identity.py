@@ -139,8 +139,121 @@ COMPUTE = (
     ),
 )
 
+BUCKET = "arn:aws:s3:::orders"
+
+
+def resource_policy(arn: str, *statements: dict[str, Any]) -> Given:
+    return given("resource_policies", Arn=arn, Policy={"Statement": list(statements)})
+
+
+def to(principal: Any, action: str = "s3:GetObject", **more: Any) -> dict[str, Any]:
+    return {"Effect": "Allow", "Principal": principal, "Action": action, **more}
+
+
+def naming(arn: str, operator: str = "ArnLike") -> dict[str, Any]:
+    return to("*", Condition={operator: {"aws:PrincipalArn": [arn]}})
+
+
+SHARED = (TASK, task(family="bills", taskRoleArn=role_arn("orders")), role("orders"))
+
+RESOURCE_POLICIES = (
+    fails(
+        "IAM-RESOURCE-POLICY",
+        "a bucket admits the execution role",
+        EXECUTION,
+        role("execution"),
+        resource_policy(BUCKET, to("*", "s3:ListBucket"), to({"AWS": [role_arn("other"), role_arn("execution")]})),
+        says="the policy of s3 orders names execution role execution",
+        element="s3 orders",
+        at="/Policy/Statement/1",
+    ),
+    fails(
+        "IAM-RESOURCE-POLICY",
+        "a secret admits the execution role's sessions",
+        EXECUTION,
+        role("execution"),
+        resource_policy(
+            f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:orders-AbCdEf",
+            to({"AWS": f"arn:aws:sts::{ACCOUNT}:assumed-role/execution/1"}, "secretsmanager:GetSecretValue"),
+        ),
+        says="the policy of secretsmanager orders-AbCdEf names execution role execution",
+    ),
+    fails(
+        "IAM-RESOURCE-POLICY",
+        "a queue admits a role that two workloads share, by a condition with a pattern",
+        *SHARED,
+        resource_policy(f"arn:aws:sqs:{REGION}:{ACCOUNT}:orders", naming(f"arn:aws:iam::{ACCOUNT}:role/ord*")),
+        subject="orders",
+        says="the policy of sqs orders names task role orders, which 2 workloads share",
+    ),
+    fails(
+        "IAM-RESOURCE-POLICY",
+        "a Deny excepts the role",
+        EXECUTION,
+        role("execution"),
+        resource_policy(BUCKET, naming(role_arn("execution"), "ArnNotLike") | {"Effect": "Deny"}),
+        says="the policy of s3 orders names execution role execution",
+    ),
+    fails(
+        "IAM-RESOURCE-POLICY",
+        "a Deny is for all principals but the role",
+        EXECUTION,
+        role("execution"),
+        resource_policy(BUCKET, {"Effect": "Deny", "NotPrincipal": {"AWS": role_arn("execution")}, "Action": "s3:*"}),
+        says="the policy of s3 orders names execution role execution",
+    ),
+    passes("IAM-RESOURCE-POLICY", "no policy names it", EXECUTION, role("execution")),
+    passes(
+        "IAM-RESOURCE-POLICY",
+        "the account, a service, everybody and every role",
+        EXECUTION,
+        role("execution"),
+        resource_policy(
+            BUCKET,
+            to({"AWS": f"arn:aws:iam::{ACCOUNT}:root"}),
+            to({"Service": "logs.amazonaws.com"}),
+            to("*"),
+            naming(f"arn:aws:iam::{ACCOUNT}:role/*"),
+        ),
+    ),
+    passes(
+        "IAM-RESOURCE-POLICY",
+        "another role, whose name begins alike",
+        EXECUTION,
+        role("execution"),
+        resource_policy(BUCKET, to({"AWS": role_arn("execution-2")})),
+    ),
+    not_applicable(
+        "IAM-RESOURCE-POLICY",
+        "the same role is kept by its only workload",
+        TASK,
+        role("orders"),
+        resource_policy(BUCKET, to({"AWS": role_arn("orders")})),
+    ),
+    not_applicable(
+        "IAM-RESOURCE-POLICY",
+        "a daemon shares it with one workload",
+        TASK,
+        task(family="agent", taskRoleArn=role_arn("orders")),
+        service("agent", schedulingStrategy="DAEMON"),
+        role("orders"),
+        resource_policy(BUCKET, to({"AWS": role_arn("orders")})),
+    ),
+    unknown(
+        "IAM-RESOURCE-POLICY",
+        "the policy of a bucket that it is granted was refused",
+        EXECUTION,
+        role("execution"),
+        denied("resource.policies", "s3:GetBucketPolicy", resource=role_arn("execution")),
+        reason=Reason.DENIED,
+        needs="s3:GetBucketPolicy",
+    ),
+    unknown("IAM-RESOURCE-POLICY", "the role was refused", TASK, REFUSED, reason=Reason.DENIED),
+)
+
 CASES = (
     *COMPUTE,
+    *RESOURCE_POLICIES,
     fails(
         "IAM-INSTANCE-ROLE-DEPENDENCY",
         "no task role, and the instance may read a bucket",

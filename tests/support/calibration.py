@@ -43,6 +43,7 @@ FACTS = (
     "elb.target_groups",
     "kms",
     "parameters.metadata",
+    "resource.policies",
     "route53",
     "schedules",
     "secrets.metadata",

@@ -88,7 +88,10 @@ def _prices(stage: _Stage) -> None:
     tasks = seeder.security_group(network, "prices", (8080, inside))
     targets = seeder.target_group(network, stage.own("prices"))
     seeder.load_balancer(stage.own("inside"), network.private, inside, targets, internal=True)
-    reads = allow("s3:GetObject", resource=f"arn:aws:s3:::{stage.own('bookshop-prices')}/*")
+    to_account = {"Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}}
+    bucket = f"arn:aws:s3:::{stage.own('bookshop-prices')}"
+    seeder.bucket(stage.own("bookshop-prices"), allow("s3:GetObject", resource=f"{bucket}/*") | to_account)
+    reads = allow("s3:GetObject", resource=f"{bucket}/*")
     revision = seeder.task_definition(
         stage.own("prices"),
         container(

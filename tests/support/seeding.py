@@ -258,6 +258,14 @@ class Seeder:
         self.client("ssm").put_parameter(Name=name, Value="nothing of value", Type="String")
         return f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/{name.removeprefix('/')}"
 
+    def bucket(self, name: str, *statements: Statement) -> str:
+        """ARN of a bucket with nothing in it, its policy of these statements."""
+        s3 = self.client("s3")
+        s3.create_bucket(Bucket=name)
+        if statements:
+            s3.put_bucket_policy(Bucket=name, Policy=_policy(statements))
+        return f"arn:aws:s3:::{name}"
+
     def key(self, alias: str, *statements: Statement) -> str:
         """ARN of a new key of KMS with an alias, its policy of these statements."""
         kms = self.client("kms")

@@ -44,7 +44,8 @@ class Call:
     @property
     def action(self) -> str:
         """The IAM action as an error message names it."""
-        return f"{_IAM_PREFIXES.get(self.service, self.service)}:{self.operation}"
+        name = _IAM_NAMES.get((self.service, self.operation), self.operation)
+        return f"{_IAM_PREFIXES.get(self.service, self.service)}:{name}"
 
     @property
     def model(self) -> OperationModel:
@@ -86,6 +87,8 @@ _SIGNING_NAMES = {
 }
 """Services that sign by another name than boto3's."""
 
+_IAM_NAMES = {("s3", "ListBuckets"): "ListAllMyBuckets"}
+"""Actions that are not called as their operation is."""
 _IAM_PREFIXES = {
     "elbv2": "elasticloadbalancing",
     "elb": "elasticloadbalancing",
