@@ -497,7 +497,8 @@ def _workload(workload: Workload, card: Scorecard, fields: tuple[FieldView, ...]
         cluster=workload.cluster,
         account=workload.origin.account,
         region=workload.origin.region,
-        arn=workload.arn,
+        # a template's resources have identities, and no ARN yet
+        arn=workload.arn if workload.origin.logical_id is None else "",
         source=workload.origin.source,
         task_definition=task.name if task is not None else workload.task_definition_arn.rpartition("/")[2],
         launch_type="+".join(sorted(workload.launch_types)),

@@ -171,8 +171,13 @@ def scan(
         typer.Option(
             "--from",
             metavar="PATH",
-            help="Read files instead of AWS: a saved estate, task definition JSON, or a folder of these. Repeatable.",
+            help="Read files instead of AWS: a saved estate, a CloudFormation template, task definition JSON,"
+            " or a folder of these. Repeatable.",
         ),
+    ] = None,
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option("--parameter", metavar="K=V", help="Value of a template's parameter. Repeatable."),
     ] = None,
     config: Config = None,
     save: Annotated[
@@ -201,12 +206,14 @@ def scan(
         raise UserError(f"{given[0]} asks AWS, and --from reads files: give one of them")
     if external_id and not role_arn:
         raise UserError("--external-id goes with --role-arn")
+    if parameter and not source:
+        raise UserError("--parameter is of a template, and goes with --from")
     job = _Job(console, config, output, format, save)
     interrupted = False
     if source:
         from assess.readers import read
 
-        estate = read(source)
+        estate = read(source, _parameters(parameter or []))
     else:
         from assess.collectors import ScanRequest
 
@@ -227,6 +234,17 @@ def scan(
     threshold = fail_on.value if fail_on else job.policy.fail_on
     coverage = min_coverage if min_coverage is not None else job.policy.min_coverage
     return job.end(_decide(assessment, threshold, coverage, allow_incomplete))
+
+
+def _parameters(given: Sequence[str]) -> dict[str, str]:
+    """Values of templates' parameters by name; of one that is given twice the last counts."""
+    found = {}
+    for each in given:
+        name, is_set, value = each.partition("=")
+        if not name or not is_set:  # what stands there may be a secret, and is not repeated
+            raise UserError("--parameter is written NAME=VALUE")
+        found[name] = value
+    return found
 
 
 @app.command()

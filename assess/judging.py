@@ -11,9 +11,11 @@ from typing import Any
 
 from assess.config import Policy
 from assess.errors import raised_at
+from assess.estate.ecs import Container
 from assess.estate.estate import Estate
-from assess.estate.facts import Origin
+from assess.estate.facts import Fact, Origin
 from assess.estate.gaps import Missing, Reason
+from assess.estate.workloads import Workload
 from assess.graph.building import graph_of
 from assess.graph.model import DependencyGraph
 from assess.graph.sources import FACTS, GRAPH
@@ -139,7 +141,7 @@ class _Bench:
 def _leave_open(judgement: Judgement, rule: Rule, missing: tuple[Missing, ...], worst: Severity | None = None) -> None:
     reason = min((each.reason for each in missing), key=lambda each: each.rank)
     judgement.missing = tuple(each for each in missing if each.reason is reason)
-    needs = {need for each in judgement.missing for need in (each.actions or (each.fact,)) if need}
+    needs = {need for each in judgement.missing for need in each.needs if need}
     judgement.unknown = Unknown(reason, tuple(sorted(needs)), worst or rule.worst)
 
 
@@ -171,7 +173,7 @@ class _Missing:
         self.policy = policy
         self.on_one = frozenset(
             fact for gap in estate.gaps if gap.resource is not None and not gap.recovered for fact in gap.facts
-        )
+        ) | {each.fact for source in estate.scope.sources for each in source.open}
         self.known: dict[tuple[Any, ...], tuple[Missing, ...]] = {}
 
     def of(self, facts: tuple[str, ...], across: tuple[str, ...], subject: Subject) -> tuple[Missing, ...]:
@@ -225,7 +227,7 @@ def _unresolved(subject: Subject, patterns: tuple[tuple[str, ...], ...]) -> list
     """Placeholders where the rule looks: in the field itself, within it, or around it."""
     if not patterns:
         return []
-    for origin in subject.origins:
+    for origin in _documents(subject):
         for at in origin.unresolved:
             steps = tuple(at.split("/")[1:])
             other = subject.container is not None and len(steps) > 1 and steps[1] != str(subject.container)
@@ -235,6 +237,20 @@ def _unresolved(subject: Subject, patterns: tuple[tuple[str, ...], ...]) -> list
                 if all(want in ("", step) for want, step in zip(pattern, steps, strict=False)):
                     return [Missing(fact=at, reason=Reason.UNRESOLVED)]
     return []
+
+
+def _documents(subject: Subject) -> tuple[Origin, ...]:
+    """Where a subject's own documents were seen: a workload has its service's and its task definition's."""
+    value = subject.value
+    match value:
+        case Container():
+            return (value.task.origin,)
+        case Workload():
+            documents = (value.service, value.task_definition)
+            return tuple(each.origin for each in documents if each is not None) or subject.origins
+        case Fact():
+            return (value.origin,)
+    return subject.origins
 
 
 def _place(error: BaseException, rule: Rule) -> str:

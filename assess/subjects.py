@@ -85,7 +85,7 @@ class _Subjects:
         self.lost: dict[tuple[SubjectKind, str], tuple[Missing, list[Workload]]] = {}
         families: dict[str, int] = {}
         for workload in estate.workloads:
-            if workload.kind == "task_definition":
+            if workload.origin.source is not None:
                 families[workload.name] = families.get(workload.name, 0) + 1
         self.repeated = frozenset(name for name, count in families.items() if count > 1)
 
@@ -146,10 +146,11 @@ class _Subjects:
         return tuple(part for place in places for part in place)
 
     def _place(self, workload: Workload) -> tuple[str, ...]:
-        if workload.kind == "task_definition":
-            by_path = workload.name in self.repeated or not workload.name
-            return ("file", workload.name, workload.origin.source or "") if by_path else ("file", workload.name)
         origin = workload.origin
+        if origin.source is not None:
+            by_path = workload.name in self.repeated or not workload.name
+            place = (origin.source, *((origin.logical_id,) if origin.logical_id is not None else ()))
+            return ("file", workload.name, *place) if by_path else ("file", workload.name)
         kind = () if workload.is_service else ("task",)
         return (_partition(workload), origin.account, origin.region, workload.cluster, *kind, workload.name)
 
@@ -161,16 +162,23 @@ class _Subjects:
         self.lost.setdefault((kind, id), (missing, []))[1].append(user)
 
     def _why(self, fact: str, workload: Workload, *related: str) -> Missing:
-        """Why a resource that a workload names is not there; read completely and absent means that it is gone."""
+        """Why a resource that a workload names is not there; read completely and absent means that it is gone.
+
+        What a file names and does not declare is somewhere else.
+        """
         missing = self.estate.missing(fact, workload.origin, (*workload.related, *related))
-        return missing or Missing(fact=fact, reason=Reason.NO_DATA)
+        gone = Reason.NO_DATA if workload.origin.source is None else Reason.NOT_IN_SOURCE
+        return missing or Missing(fact=fact, reason=gone)
 
     # --- kinds --------------------------------------------------------------------------------------------------
 
     def _not_in_source(self, workload: Workload) -> None:
+        told = workload.origin.logical_id is not None  # a template may declare the roles as well
+        if told:
+            self._roles(workload)
         for kind, fact in _FACT_OF.items():
-            missing = Missing(fact=fact, reason=Reason.NOT_IN_SOURCE)
-            self._lose(kind, "in files", missing, workload)
+            if not (told and kind is SubjectKind.ROLE):
+                self._lose(kind, "in files", Missing(fact=fact, reason=Reason.NOT_IN_SOURCE), workload)
 
     def _cluster(self, workload: Workload) -> None:
         if workload.cluster_facts is not None:
@@ -194,7 +202,7 @@ class _Subjects:
 
     def _lost_role(self, arn: str, workload: Workload) -> Missing:
         parts = arn.split(":")
-        if len(parts) > 4 and parts[4] != workload.origin.account:
+        if workload.origin.source is None and len(parts) > 4 and parts[4] != workload.origin.account:
             return Missing(fact="iam.roles", reason=Reason.NOT_COLLECTED)
         return self._why("iam.roles", workload, arn)
 
@@ -307,7 +315,7 @@ class _Subjects:
         workloads = self.estate.workloads
         places: dict[tuple[str, str], list[Workload]] = {}
         for workload in workloads:
-            if workload.kind != "task_definition":
+            if workload.origin.source is None:
                 places.setdefault((workload.origin.account, workload.origin.region), []).append(workload)
         for (account, region), members in places.items():
             self._add(

@@ -53,6 +53,10 @@ class EstateBuilder:
         """
         return self._add(kind, document, origin.model_dump(exclude_unset=True), _LIVE, whole=False)
 
+    def secret(self, text: str, *, is_known: bool = True) -> str:
+        """What is to stand in a document for a text that its owner calls a secret: see :meth:`Door.secret`."""
+        return self._door.secret(text, is_known=is_known)
+
     def restore(self, kind: str, document: Mapping[str, Any], batch: int) -> Fact:
         """Admits a fact of a saved estate, ``@origin`` within it. Raises DoorError and WrongShapeError."""
         rest = {key: value for key, value in document.items() if key != "@origin"}

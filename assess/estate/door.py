@@ -61,6 +61,10 @@ class Door:
         passed = self._guarded("text", lambda: self._tokens.text(_Pass(self, batch).clean(text)))
         return str(passed)
 
+    def secret(self, text: str, *, is_known: bool = True) -> str:
+        """What stands for a text that its owner calls a secret; where it is not known, ``text`` only tells it apart."""
+        return self._marker(RedactionClass.NAMED, "declared", text, None if is_known else 0)
+
     def _guarded(self, what: str, action: Callable[[], Any]) -> Any:
         try:
             return action()
@@ -68,13 +72,13 @@ class Door:
             kind = type(error).__name__
         raise DoorError(f"{what}: {kind} at the door")
 
-    def _marker(self, of: RedactionClass, detector: str, text: str) -> str:
+    def _marker(self, of: RedactionClass, detector: str, text: str, length: int | None = None) -> str:
         digest = hmac.digest(self._key, text.encode("utf-8", "surrogatepass"), "sha256")
         with self._lock:
             group = self._groups.get(digest)
             if group is None:
                 group = self._groups[digest] = self._next()
-        return str(Redaction(of, detector, length_band(len(text)), group))
+        return str(Redaction(of, detector, length_band(len(text) if length is None else length), group))
 
     def _next(self) -> int:
         self._count += 1

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Literal, TypeVar, get_args
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -38,7 +38,7 @@ from assess.estate.ecs import (
     TaskDefinition,
     TaskProtection,
 )
-from assess.estate.facts import Fact, Identifier, Origin
+from assess.estate.facts import Fact, Identifier, Leaf, Origin
 from assess.estate.functions import EventSourceMapping, Function
 from assess.estate.gaps import Gap, Missing, Reason, Seen
 from assess.estate.grants import Permissions, permissions_of
@@ -88,7 +88,7 @@ class OpenFact(BaseModel):
     fact: Identifier
     resource: Identifier
     """Its identity."""
-    reason: Reason
+    reason: Annotated[Reason, Leaf.CHOICE]
 
 
 class Source(BaseModel):

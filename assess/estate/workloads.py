@@ -201,12 +201,14 @@ def workloads_of(facts: Facts) -> tuple[Workload, ...]:
     """The workloads of an estate, sorted by id.
 
     Services that are not INACTIVE; then each family that an enabled rule, schedule or state machine starts, or
-    that ran by itself, once per cluster; then every task definition of a file.
+    that ran by itself, once per cluster; then every task definition of a file that none of these runs.
     """
     found = _Gathering(facts)
-    services = [found.service(each) for each in facts.services if each.status != "INACTIVE"]
-    files = [found.file(each) for each in facts.task_definitions if each.origin.source is not None]
-    return tuple(sorted((*services, *found.tasks(), *files), key=lambda each: each.id))
+    running = [found.service(each) for each in facts.services if each.status != "INACTIVE"]
+    running += found.tasks()
+    used = {id(each.task_definition) for each in running}
+    files = [each for each in facts.task_definitions if each.origin.source is not None and id(each) not in used]
+    return tuple(sorted((*running, *(found.file(each) for each in files)), key=lambda each: each.id))
 
 
 class _Gathering:
@@ -267,8 +269,14 @@ class _Gathering:
         reference = service.task_definition_in_use
         launch_type = (service.primary.launch_type if service.primary else None) or service.launch_type
         name = service.service_name or _last(service.service_arn)
+        definition = self.definition(reference, origin) if reference else None
+        launch_types = self.launch_types(service.strategy, launch_type, cluster, origin)
+        told = service.strategy or (launch_type and not service.is_unresolved("launchType"))
+        if origin.source is not None and cluster is None and not told:
+            # the cluster's own strategy would say, and stands elsewhere
+            launch_types = frozenset(definition.requires_compatibilities) if definition is not None else frozenset()
         return Workload(
-            id=f"{origin.account}/{origin.region}/{cluster_name}/{name}",
+            id=_id(origin, name, f"{cluster_name}/{name}"),
             name=name,
             kind="daemon" if service.scheduling_strategy == "DAEMON" else "service",
             cluster=cluster_name,
@@ -276,15 +284,15 @@ class _Gathering:
             origin=origin,
             arn=service.service_arn,
             task_definition_arn=reference,
-            task_definition=self.definition(reference, origin) if reference else None,
+            task_definition=definition,
             service=service,
             cluster_facts=cluster,
-            launch_types=self.launch_types(service.strategy, launch_type, cluster, origin),
+            launch_types=launch_types,
         )
 
     def file(self, task: TaskDefinition) -> Workload:
         return Workload(
-            id=f"file:{task.origin.source}#{task.family}",
+            id=_id(task.origin, task.family),
             name=task.family,
             kind="task_definition",
             cluster="",
@@ -298,11 +306,14 @@ class _Gathering:
 
     def tasks(self) -> Iterator[Workload]:
         """Families that something starts, or that ran by themselves, once per cluster."""
-        started: dict[tuple[str, str], _Started] = {}
+        started: dict[tuple[str, str, str], _Started] = {}
 
         def of(cluster_arn: str, reference: str, origin: Origin) -> _Started:
             family = reference.rpartition("task-definition/")[2].partition(":")[0]
-            return started.setdefault((cluster_arn, family), _Started(cluster_arn, family, reference, origin))
+            if origin.source is not None and reference in self.definitions:
+                family = self.definitions[reference].family
+            key = (cluster_arn, family, origin.source or "")
+            return started.setdefault(key, _Started(cluster_arn, family, reference, origin))
 
         for trigger, cluster_arn, reference, launch_type, strategy in self._triggers():
             each = of(cluster_arn, reference, trigger.source.origin)
@@ -365,7 +376,7 @@ class _Gathering:
             kind = "scheduled_task" if any(_is_clock(each.source) for each in started.triggers) else "triggered_task"
         definition = self.definition(started.reference, origin)
         return Workload(
-            id=f"{origin.account}/{origin.region}/{cluster_name}/task/{started.family}",
+            id=_id(origin, f"task/{started.family}", f"{cluster_name}/task/{started.family}"),
             name=started.family,
             kind=kind,
             cluster=cluster_name,
@@ -418,6 +429,14 @@ def _trigger_networks(source: EventRule | Schedule | StateMachine) -> Iterator[A
 
 def _is_clock(source: EventRule | Schedule | StateMachine) -> bool:
     return not isinstance(source, StateMachine) and bool(source.schedule_expression)
+
+
+def _id(origin: Origin, in_file: str, in_region: str = "") -> str:
+    """A workload's id: by its place in AWS, or by its file and what names it there."""
+    if origin.source is None:
+        return f"{origin.account}/{origin.region}/{in_region}"
+    started = in_file.startswith("task/")  # by a resource that may start several
+    return f"file:{origin.source}#{in_file if started else origin.logical_id or in_file}"
 
 
 def _last(arn: str) -> str:

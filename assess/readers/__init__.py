@@ -1,30 +1,39 @@
-"""Reads files into an estate: saved estates and task definition JSON, named one by one or as folders of them."""
+"""Reads files into an estate: saved estates, templates and task definitions, named one by one or as folders of them."""
 
 import os
 import re
 import stat
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import PurePath
 
+from assess.errors import UserError
 from assess.estate.builder import EstateBuilder
 from assess.estate.door import DoorError
 from assess.estate.estate import Estate, Scope, Source
 from assess.estate.facts import Origin
 from assess.estate.gaps import Gap, Reason
 from assess.readers import files
+from assess.readers.cloudformation.conversion import convert
+from assess.readers.cloudformation.template import (
+    Hidden,
+    Template,
+    may_be_template,
+    may_hide_workloads,
+    parse_template,
+)
 from assess.readers.errors import InputError
 from assess.readers.json_text import JsonError, Node, parse
-from assess.readers.paths import as_text
+from assess.readers.paths import as_text, printable
 from assess.readers.saved import kind_of, read_estate, read_saved
 from assess.readers.task_definition import other_kind, task_definitions
 
 __all__ = ["InputError", "read", "read_saved"]
 
 
-def read(paths: Sequence[str]) -> Estate:
-    """The estate that files and folders hold.
+def read(paths: Sequence[str], parameters: Mapping[str, str] | None = None) -> Estate:
+    """The estate that files and folders hold; ``parameters`` are values of templates' parameters by name.
 
     A saved estate keeps its time; what is read from task definitions alone was collected at SOURCE_DATE_EPOCH where
     that is set, else now (UTC, whole seconds). Within a folder, files of other kinds are listed as skipped, and
@@ -32,8 +41,9 @@ def read(paths: Sequence[str]) -> Estate:
 
     Raises:
         InputError: a named file cannot be used, or a folder holds nothing usable.
+        UserError: no template that was read has a parameter of a name that is given.
     """
-    reader = _Reader()
+    reader = _Reader(parameters=parameters or {})
     for path in paths:
         found = files.status(path)
         if stat.S_ISDIR(found.st_mode):
@@ -43,21 +53,27 @@ def read(paths: Sequence[str]) -> Estate:
     return reader.estate()
 
 
-_LOOKED_FOR = "saved estates (.json, .json.gz) and task definitions (.json, or a template of one)"
+_LOOKED_FOR = (
+    "saved estates (.json, .json.gz), CloudFormation templates (.yaml, .json) and task definitions (.json, or a"
+    " template of one)"
+)
 _ENDINGS = frozenset(
     {"json", "jsonc", "json5", "jsonnet", "tpl", "tmpl", "tftpl", "template", "j2", "jinja", "jinja2", "erb", "gotmpl"}
     | {"hbs", "mustache", "dist", "example", "sample", "in"}
 )
-_OTHER_ENDINGS = frozenset({"yaml", "yml", "tf", "tfplan", "tfstate"})
+_YAML = frozenset({"yaml", "yml"})
+_OTHER_ENDINGS = frozenset({"tf", "tfplan", "tfstate"})
 
 
 @dataclass(slots=True)
 class _Reader:
+    parameters: Mapping[str, str]
     builder: EstateBuilder = field(default_factory=EstateBuilder)
     estates: list[Estate] = field(default_factory=list)
     sources: list[Source] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
     broken: list[InputError] = field(default_factory=list)
+    templates: list[Template] = field(default_factory=list)
     read: set[tuple[int, int]] = field(default_factory=set)
     """Device and inode of every file read: what is named twice is read once."""
 
@@ -73,7 +89,13 @@ class _Reader:
         if kind == "estate" or path.endswith(".gz"):
             self.estates.append(read_estate(path))
         else:
-            document = _parsed(path, files.text(path, files.content(path, found.st_size)))
+            data = files.content(path, found.st_size)
+            text = files.text(path, data)
+            if may_be_template(data) and self.template(path, text):
+                return
+            if _ending(path) in _YAML:
+                raise InputError(path, f"this is not a CloudFormation template; read are {_LOOKED_FOR}")
+            document = _parsed(path, text)
             if not self.document(path, document):
                 other = other_kind(document) or "not a task definition"
                 raise InputError(path, f"this is {other}; read are {_LOOKED_FOR}")
@@ -83,7 +105,7 @@ class _Reader:
         usable, looked_at, broken = 0, 0, len(self.broken)
         unreadable: list[tuple[str, str]] = []
         for path in files.walk(folder, unreadable):
-            if _ending(path) in _ENDINGS | _OTHER_ENDINGS or path.endswith(".json.gz"):
+            if _ending(path) in _ENDINGS | _YAML | _OTHER_ENDINGS or path.endswith(".json.gz"):
                 looked_at += 1
                 usable += self.member(path)
         self.broken.extend(InputError(path, why) for path, why in unreadable)
@@ -125,7 +147,15 @@ class _Reader:
             return False
         data = files.content(path, found.st_size)
         probe = data.replace(b"\0", b"") if data.startswith(files.UTF_16) else data
-        if not _HINT.search(probe):
+        if may_be_template(probe):
+            try:
+                if self.template(path, files.text(path, data)):
+                    return True
+            except InputError:
+                if may_hide_workloads(probe):
+                    raise
+                return False
+        if _ending(path) in _YAML or not _HINT.search(probe):
             return False
         try:
             document = _parsed(path, files.text(path, data))
@@ -157,8 +187,46 @@ class _Reader:
             self.sources.append(Source(path=name, kind=found[0].kind, facts=tuple(sorted(facts))))
         return bool(found)
 
+    def template(self, path: str, text: str) -> bool:
+        """Takes the template that a file holds, to be worked out when all are there; whether there is one."""
+        found = parse_template(path, text)
+        if found is not None:
+            self.templates.append(found)
+        return found is not None
+
+    def convert(self) -> None:
+        """Adds the facts of the templates."""
+        qualifiers = _qualifiers([each.path for each in self.templates])
+        names = {PurePath(each.path).name for each in self.templates}
+        for template, qualifier in zip(self.templates, qualifiers, strict=True):
+            name = as_text(template.path)
+
+            def hide(text: str, is_known: bool) -> str:
+                return self.builder.secret(text, is_known=is_known)
+
+            try:
+                found = convert(template, name, qualifier, self.parameters, hide, self.builder.add)
+            except DoorError as error:
+                raise InputError(template.path, str(error)) from None
+            self.sources.append(Source(path=name, kind="template", facts=found.facts, open=found.open))
+            for hidden in template.hidden:
+                self.builder.gap(_hidden_gap(name, hidden, names))
+
+    def check_parameters(self) -> None:
+        """Whether each parameter that is given is one of some template's.
+
+        Raises:
+            UserError: one is not.
+        """
+        known = {name for each in self.templates for name in each.parameters}
+        for name in self.parameters:
+            if name not in known and not name.startswith("AWS::"):
+                raise UserError(f"--parameter {printable(name)}: no template that was read has this parameter")
+
     def estate(self) -> Estate:
         """All that was read; a single saved estate stays as it is."""
+        self.check_parameters()
+        self.convert()
         if len(self.estates) == 1 and not (self.sources or self.broken or self.skipped):
             return self.estates[0]
         for each in self.estates:
@@ -236,6 +304,36 @@ def _gap(error: InputError) -> Gap:
     )
 
 
+def _hidden_gap(name: str, hidden: Hidden, read: Set[str]) -> Gap:
+    """What a template makes and does not hold; nothing is missing where that stands in a file that was read too."""
+    return Gap(
+        api="file",
+        action=None,
+        account="",
+        region="",
+        resource=f"{name}#{hidden.logical_id}",
+        enumeration=True,
+        reason=Reason.NOT_IN_SOURCE,
+        error="Elsewhere",
+        message=f"line {hidden.line}: {hidden.message}",
+        recovered=hidden.template is not None and PurePath(hidden.template).name in read,
+    )
+
+
+def _qualifiers(paths: Sequence[str]) -> list[str]:
+    """What names each template in the identities of its resources: its name without endings, or its path."""
+    stems = [_UNSAFE.sub("-", _stem(path)) for path in paths]
+    whole = [_UNSAFE.sub("-", as_text(path).removeprefix("./")) for path in paths]
+    found: list[str] = []
+    for stem, path in zip(stems, whole, strict=True):
+        name = stem if stems.count(stem) == 1 else path
+        found.append(name if name not in found else f"{name}-{len(found)}")
+    return found
+
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9._/-]+")
+
+
 def _ending(path: str) -> str:
     return PurePath(path).suffix.removeprefix(".").lower()
 
@@ -244,7 +342,7 @@ def _stem(path: str) -> str:
     """The file's name without its endings: the family of a task definition that names none."""
     name = PurePath(as_text(path)).name
     stem, _, ending = name.rpartition(".")
-    while stem and ending.lower() in _ENDINGS:
+    while stem and ending.lower() in _ENDINGS | _YAML:
         name = stem
         stem, _, ending = name.rpartition(".")
     return name

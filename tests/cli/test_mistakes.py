@@ -122,7 +122,7 @@ def test_an_output_replaces_what_stood_there_and_keeps_its_mode(command: Command
 
 
 def raising(error: BaseException) -> Callable[..., Estate]:
-    def read(paths: Any) -> Estate:
+    def read(paths: Any, parameters: Any) -> Estate:
         held = SECRET + str(paths)
         if held:
             raise error

@@ -109,7 +109,7 @@ def test_the_same_bytes_whatever_the_hash_seed() -> None:
 
 
 def test_an_interrupt_from_outside_ends_with_130() -> None:
-    script = "import os, signal\ndef read(paths): os.kill(os.getpid(), signal.SIGINT); signal.pause()\n"
+    script = "import os, signal\ndef read(*_): os.kill(os.getpid(), signal.SIGINT); signal.pause()\n"
     script += "import sys, assess.readers\nassess.readers.read = read\n"
     script += "from assess.cli import run\nsys.exit(run(['scan', '--from', 'orders.json']))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60)

@@ -157,7 +157,7 @@ def test_a_folder_is_walked_and_what_is_not_ours_is_listed(here: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text)
     estate = read(["repository"])
-    assert sorted(families(estate)) == ["orders", "payments"]
+    assert sorted(families(estate)) == ["T", "orders", "payments"]
     assert estate.gaps == ()
     assert list(estate.scope.skipped) == [
         f"repository/{name}"
@@ -169,7 +169,6 @@ def test_a_folder_is_walked_and_what_is_not_ours_is_listed(here: Path) -> None:
             "empty.json",
             "main.tf",
             "package.json",
-            "stack.json",
             "template.yaml",
         )
     ]
@@ -202,8 +201,9 @@ def test_a_folder_without_anything_usable_says_what_was_looked_for(here: Path) -
     with pytest.raises(InputError) as caught:
         read(["repository"])
     assert str(caught.value) == (
-        "repository: there is nothing usable in this folder: looked for saved estates (.json, .json.gz) and task "
-        "definitions (.json, or a template of one), found 1 of other kinds"
+        "repository: there is nothing usable in this folder: looked for saved estates (.json, .json.gz), "
+        "CloudFormation templates (.yaml, .json) and task definitions (.json, or a template of one), found 1 of other "
+        "kinds"
     )
 
 
@@ -288,13 +288,8 @@ def a_socket(path: Path) -> None:
         (lambda path: path.symlink_to(path.name), "x.json: too many levels of symbolic links"),
         (
             lambda path: path.write_text('{"name": "shop"}'),
-            "x.json: this is not a task definition; read are saved estates (.json, .json.gz) and task definitions "
-            "(.json, or a template of one)",
-        ),
-        (
-            lambda path: path.write_text('{"Resources": {"A": {"Type": "AWS::S3::Bucket"}}}'),
-            "x.json: this is a CloudFormation template; read are saved estates (.json, .json.gz) and task definitions "
-            "(.json, or a template of one)",
+            "x.json: this is not a task definition; read are saved estates (.json, .json.gz), CloudFormation templates "
+            "(.yaml, .json) and task definitions (.json, or a template of one)",
         ),
         (
             lambda path: path.write_text('{"schema_version": 1, "scoring_model_version": 1}'),

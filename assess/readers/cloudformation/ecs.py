@@ -1,0 +1,84 @@
+"""Clusters, services and task definitions as ECS describes them."""
+
+from assess.readers.cloudformation.drafts import Draft, Drafts
+from assess.readers.cloudformation.stack import Stack
+from assess.readers.cloudformation.values import Value
+
+CLUSTER, SERVICE, TASK_DEFINITION = "AWS::ECS::Cluster", "AWS::ECS::Service", "AWS::ECS::TaskDefinition"
+_ASSOCIATIONS = "AWS::ECS::ClusterCapacityProviderAssociations"
+
+_OF_A_DEPLOYMENT = (
+    *("CapacityProviderStrategy", "LaunchType", "PlatformVersion", "NetworkConfiguration"),
+    *("ServiceConnectConfiguration", "VolumeConfigurations", "VpcLatticeConfigurations", "TaskDefinition"),
+)
+
+
+def complete(drafts: Drafts) -> None:
+    """Adds what ECS says in a place of its own: capacity of clusters, the deployment that runs."""
+    for cluster in drafts.of("clusters"):
+        _cluster(cluster)
+    for associations in drafts.stack.of(_ASSOCIATIONS):
+        meant = drafts.meant(associations.properties.get("Cluster"), CLUSTER)
+        if meant is not None:
+            for name in ("CapacityProviders", "DefaultCapacityProviderStrategy"):
+                meant.put(name, associations.properties.get(name))
+    for service in drafts.of("services"):
+        _service(service, drafts)
+    for task in drafts.of("task_definitions"):
+        for name in ("TaskRoleArn", "ExecutionRoleArn"):
+            role = drafts.stack.meant(task.members.get(name), "AWS::IAM::Role")
+            if role is not None:  # which may be named as well
+                task.put(name, Value(role.arn, task.members[name].line))
+
+
+def cluster_arn(value: Value | None, stack: Stack, line: int) -> Value:
+    """The ARN of a cluster that is named by its ARN, its name or not at all (then it is ``default``)."""
+    meant = stack.meant(value, CLUSTER)
+    if meant is not None:
+        return Value(meant.arn, value.line if value is not None else line)
+    if value is None or value.is_absent:
+        return Value(stack.arn("ecs", "cluster/default"), line)
+    name = value.literal
+    if name is not None and name and not name.startswith("arn:"):
+        return Value(stack.arn("ecs", f"cluster/{name}"), value.line)
+    return value
+
+
+def task_definition_arn(value: Value | None, stack: Stack) -> Value | None:
+    """The ARN of a task definition that a family may name."""
+    meant = stack.meant(value, TASK_DEFINITION)
+    return Value(meant.arn, value.line) if meant is not None and value is not None else value
+
+
+def capacity_providers(value: Value | None) -> list[str]:
+    """What stands for the capacity providers of a strategy or a list: their names as far as they are known."""
+    found = []
+    for each in value.items if value is not None else ():
+        named = each.members.get("CapacityProvider", each)
+        found.append(named.literal or str((named.pieces or ("",))[0]))
+    return found
+
+
+def _cluster(draft: Draft) -> None:
+    defaults = draft.members.pop("ServiceConnectDefaults", None)
+    if defaults is not None:
+        draft.put("serviceConnectDefaults/namespace", defaults.members.get("Namespace"))
+
+
+def _service(draft: Draft, drafts: Drafts) -> None:
+    stack, line = drafts.stack, draft.resource.line
+    draft.put("clusterArn", cluster_arn(draft.resource.properties.get("Cluster"), stack, line))
+    draft.put("TaskDefinition", task_definition_arn(draft.members.get("TaskDefinition"), stack))
+    scheduling = draft.resource.properties.get("SchedulingStrategy")
+    if "DesiredCount" not in draft.members and (scheduling is None or scheduling.literal == "REPLICA"):
+        # "if a desired count isn't specified, a default value of 1 is used"
+        # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-service.html
+        draft.put("DesiredCount", Value(1, line))
+    controller = draft.members.get("DeploymentController")
+    kind = controller.members.get("Type") if controller is not None else None
+    draft.put("status", Value("ACTIVE", line))
+    if kind is None or kind.literal == "ECS":
+        running = {name: draft.members[name] for name in _OF_A_DEPLOYMENT if name in draft.members}
+        draft.put("deployments/0", Value({"status": Value("PRIMARY", line), **running}, line))
+    for name in ("ServiceConnectConfiguration", "VolumeConfigurations", "VpcLatticeConfigurations"):
+        draft.members.pop(name, None)

@@ -1,0 +1,155 @@
+"""The resources of one template as they would be made: which there are, and how each is named."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from assess.readers.cloudformation.documents import written_as
+from assess.readers.cloudformation.evaluation import Evaluator
+from assess.readers.cloudformation.resource_types import UNTOLD, ResourceType, resource_types
+from assess.readers.cloudformation.values import Hidden, Reference, Text, Value
+from assess.readers.json_text import Node
+
+
+@dataclass(slots=True)
+class Declared:
+    """A resource of a template that is made, or may be."""
+
+    logical_id: str
+    type: str
+    row: ResourceType
+    properties: dict[str, Value]
+    line: int
+    condition: str | None = None
+    """The condition that says whether there is one, where that cannot be known."""
+    name: str = ""
+    """The name that the template gives, else what stands for it."""
+    is_named: bool = False
+    arn: str = ""
+    id: str = ""
+
+    def part(self, which: str | None) -> str | None:
+        """Its name, ARN or id."""
+        return getattr(self, which) or None if which is not None else None
+
+
+class Stack:
+    """A template's resources with their identities; ``qualifier`` names the template in them."""
+
+    def __init__(
+        self,
+        resources: Mapping[str, Node],
+        evaluator: Evaluator,
+        qualifier: str,
+        hide: Callable[[str, bool], str],
+    ) -> None:
+        self.evaluator = evaluator
+        self.qualifier = qualifier
+        self._hide = hide
+        self.partition = evaluator.pseudo("AWS::Partition").literal or "aws"
+        self.account = evaluator.pseudo("AWS::AccountId").literal or ""
+        self.region = evaluator.pseudo("AWS::Region").literal or ""
+        self.resources: dict[str, Declared] = {}
+        for logical_id, node in resources.items():
+            made = self._declared(logical_id, node)
+            if made is not None:
+                self.resources[logical_id] = made
+        self._identify()
+
+    # --- making -----------------------------------------------------------------------------------------------------
+
+    def _declared(self, logical_id: str, node: Node) -> Declared | None:
+        members = node.members
+        type_ = members["Type"].value if "Type" in members else None
+        if not isinstance(type_, str):
+            return None
+        condition = str(members["Condition"].value) if "Condition" in members else None
+        holds = self.evaluator.holds(condition) if condition is not None else True
+        if holds is False:
+            return None
+        given = members.get("Properties")
+        properties = self.evaluator.evaluate(given) if given is not None else None
+        row = resource_types().get(type_, UNTOLD)
+        found = dict(properties.members) if properties is not None else {}
+        return Declared(logical_id, type_, row, found, node.line, condition if holds is None else None)
+
+    def _identify(self) -> None:
+        taken: set[tuple[str, str]] = set()
+        for each in self.resources.values():
+            each.name = f"{self.qualifier}.{each.logical_id}" if each.row.qualified else each.logical_id
+            named = each.properties.get(each.row.name or "")
+            told = named.literal if named is not None else None
+            if told:
+                each.name, each.is_named = told, True
+            # of two resources with one name at most one is made, and which is not known here
+            own = each.name if (each.type, each.name) not in taken else f"{each.name}.{each.logical_id}"
+            taken.add((each.type, each.name))
+            if each.row.id is not None:
+                each.id = f"{each.row.id}-{self.qualifier}.{each.logical_id}"
+                own = each.id
+            if each.row.arn is not None:
+                service, _, before = each.row.arn.partition(":")
+                path = "" if each.row.plain or each.row.id is not None else f"{self.qualifier}/"
+                each.arn = self.arn(service, f"{before}{path}{own}", is_global=each.row.is_global)
+
+    def arn(self, service: str, resource: str, *, is_global: bool = False) -> str:
+        """An ARN in the template's account and region, which are empty where it does not know them."""
+        account = "" if service == "s3" else self.account
+        return f"arn:{self.partition}:{service}:{'' if is_global else self.region}:{account}:{resource}"
+
+    # --- naming -----------------------------------------------------------------------------------------------------
+
+    def identity(self, to: Reference) -> str | None:
+        """What stands for a reference where a field names a resource; none where only AWS knows it."""
+        found = self.resources.get(to.logical_id)
+        if found is None:
+            return None
+        if not to.attribute:
+            return found.part(found.row.ref)
+        return found.part(found.row.attributes.get(to.attribute) or ("arn" if to.attribute == "Arn" else None))
+
+    def told(self, to: Reference) -> str | None:
+        """What a reference comes to, where the template tells it: a name that it gives."""
+        found = self.resources.get(to.logical_id)
+        if found is None or not found.is_named:
+            return None
+        which = found.row.attributes.get(to.attribute) if to.attribute else found.row.ref
+        return found.name if which == "name" else None
+
+    def hide(self, secret: Hidden) -> str:
+        """What stands for a secret."""
+        is_known = bool(secret.text)
+        return self._hide(secret.text or f"{self.qualifier} {secret.name}", is_known)
+
+    # --- finding ----------------------------------------------------------------------------------------------------
+
+    def of(self, *types: str) -> Iterator[Declared]:
+        """The resources of these types, in the template's order."""
+        return (each for each in self.resources.values() if each.type in types)
+
+    def meant(self, value: Value | None, *types: str) -> Declared | None:
+        """The resource that a value refers to: by ``Ref`` or ``Fn::GetAtt``, or by the name that it is given."""
+        if value is None:
+            return None
+        to = value.reference
+        if to is not None:
+            found = self.resources.get(to.logical_id)
+            return found if found is not None and (not types or found.type in types) else None
+        written, _ = written_as(value.pieces or (), self, names=True)
+        if written.startswith("arn:"):
+            last = (value.pieces or ("",))[-1]
+            if isinstance(last, Reference) and not last.attribute:  # an ARN that is put together of its name
+                found = self.resources.get(last.logical_id)
+                return found if found is not None and found.type in types else None
+            parts = written.split(":")
+            exact = next((each for each in self.of(*types) if each.arn == written), None)
+            is_own = len(parts) > 5 and parts[4] == self.account
+            written = written.replace("/", ":").rpartition(":")[2] if is_own else ""
+        else:
+            exact = None
+        named = (each for each in self.of(*types) if written and each.is_named and each.name == written)
+        return exact or next(named, None)
+
+
+def reference_to(resource: Declared, attribute: str, line: int | None = None) -> Value:
+    """A value that refers to a resource, as ``Fn::GetAtt`` does."""
+    return Value(Text((Reference(resource.logical_id, attribute),)), resource.line if line is None else line)

@@ -1,0 +1,163 @@
+"""What scales and starts tasks: scaling policies, event rules, schedules, state machines, pipes."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from assess.readers.cloudformation.documents import written_as
+from assess.readers.cloudformation.drafts import Draft, Drafts
+from assess.readers.cloudformation.ecs import CLUSTER, task_definition_arn
+from assess.readers.cloudformation.values import Value
+
+_TARGET = "AWS::ApplicationAutoScaling::ScalableTarget"
+_RUN_TASK = ":ecs:runTask"
+
+
+def complete(drafts: Drafts) -> None:
+    """Writes scaling and triggers as their services' APIs do, and leaves out what starts no ECS task."""
+    for draft in list(drafts.of("scalable_targets", "scaling_policies")):
+        _scaling(draft, drafts)
+    for rule in list(drafts.of("event_rules")):
+        targets = rule.members.get("Targets")
+        items = targets.items if targets is not None else []
+        if not any("EcsParameters" in each.members for each in items):
+            drafts.drop(rule)
+            if any(each.is_unknown for each in items) or (targets is not None and targets.is_unknown):
+                drafts.open.add("schedules")
+            continue
+        rule.put("Targets", Value([_target(each, drafts) for each in items], rule.members["Targets"].line))
+    for schedule in list(drafts.of("schedules")):
+        target = schedule.members.get("Target")
+        arn = target.members.get("Arn") if target is not None else None
+        if target is None or not ("EcsParameters" in target.members or (arn and _RUN_TASK in (arn.literal or ""))):
+            drafts.drop(schedule)
+            continue
+        schedule.put("Target", _target(target, drafts))
+    for machine in list(drafts.of("state_machines")):
+        _state_machine(machine, drafts)
+    for pipe in drafts.of("pipes"):
+        parameters = pipe.resource.properties.get("TargetParameters")
+        task = parameters.members.get("EcsTaskParameters") if parameters is not None else None
+        if task is not None:
+            pipe.put("TaskDefinitionArn", task_definition_arn(task.members.get("TaskDefinitionArn"), drafts.stack))
+
+
+def _scaling(draft: Draft, drafts: Drafts) -> None:
+    properties = draft.resource.properties
+    if "ResourceId" not in draft.members:
+        target = drafts.meant(properties.get("ScalingTargetId"), _TARGET)
+        if target is not None:
+            draft.put("ResourceId", target.members.get("ResourceId"))
+    space = properties.get("ServiceNamespace")
+    dimension = properties.get("ScalableDimension")
+    resource = draft.members.get("ResourceId")
+    said = [each.literal for each in (space, dimension) if each is not None and each.literal]
+    if any(not each.startswith("ecs") for each in said) or (resource is None and not said):
+        drafts.drop(draft)
+        return
+    actions = properties.get("ScheduledActions")
+    for each in actions.items if actions is not None and draft.kind == "scalable_targets" else ():
+        name = each.members.get("ScheduledActionName")
+        arn = f"{draft.resource.arn}/{(name.literal if name is not None else None) or each.line}"
+        kept = ("ScheduledActionName", "Schedule", "StartTime", "EndTime", "ScalableTargetAction")
+        members = {key: each.members[key] for key in kept if key in each.members}
+        members["ScheduledActionARN"] = Value(arn, each.line)
+        if resource is not None:
+            members["ResourceId"] = resource
+        drafts.add("scheduled_scalings", draft.resource, members)
+
+
+def _target(target: Value, drafts: Drafts) -> Value:
+    """A target of a rule or a schedule as EventBridge describes it."""
+    members = dict(target.members)
+    cluster = drafts.stack.meant(members.get("Arn"), CLUSTER)
+    if cluster is not None:
+        members["Arn"] = Value(cluster.arn, members["Arn"].line)
+    given = members.get("EcsParameters")
+    if given is not None and given.members:
+        parameters = dict(given.members)
+        definition = task_definition_arn(parameters.get("TaskDefinitionArn"), drafts.stack)
+        if definition is not None:
+            parameters["TaskDefinitionArn"] = definition
+        network = parameters.get("NetworkConfiguration")
+        if network is not None and network.members:
+            (inner, *_) = network.members.values()
+            parameters["NetworkConfiguration"] = Value({"awsvpcConfiguration": inner}, network.line)
+        strategy = parameters.get("CapacityProviderStrategy")
+        if strategy is not None:
+            items = [Value(_camel(each.members), each.line) if each.members else each for each in strategy.items]
+            parameters["CapacityProviderStrategy"] = Value(items, strategy.line)
+        members["EcsParameters"] = Value(parameters, given.line)
+    elif _RUN_TASK in ((members["Arn"].literal if "Arn" in members else None) or "") and "Input" in members:
+        # the request of a task: what it names are resources
+        written, _ = written_as(members["Input"].pieces or (), drafts.stack, names=True)
+        members["Input"] = Value(written, members["Input"].line)
+    return Value(members, target.line)
+
+
+def _camel(members: Mapping[str, Value]) -> dict[str, Value]:
+    return {f"{name[:1].lower()}{name[1:]}": value for name, value in members.items()}
+
+
+_SUBSTITUTION = re.compile(r"\$\{([A-Za-z0-9_.:-]{1,255})\}")
+
+
+def _state_machine(draft: Draft, drafts: Drafts) -> None:
+    properties = draft.resource.properties
+    whole, text = properties.get("Definition"), properties.get("DefinitionString")
+    substitutions = properties.get("DefinitionSubstitutions")
+    known = {
+        name: written_as(value.pieces, drafts.stack, names=True)[0]
+        for name, value in (substitutions.members.items() if substitutions is not None else ())
+        if value.pieces is not None
+    }
+    document: Any = None
+    if whole is not None and whole.members:
+        document, line = _plain(whole, drafts), whole.line
+    elif text is not None and text.pieces is not None:
+        written, _ = written_as(text.pieces, drafts.stack, names=True)
+        line = text.line
+        try:
+            document = json.loads(written)
+        except (ValueError, RecursionError):
+            document = None
+    if not isinstance(document, dict):
+        drafts.open.add("workflows")  # what it starts stands elsewhere, or cannot be read
+        drafts.drop(draft)
+        return
+    document = _substituted(document, known)
+    if _RUN_TASK not in json.dumps(document):
+        drafts.drop(draft)
+        return
+    draft.put("definition", _value(document, line))
+
+
+def _plain(value: Value, drafts: Drafts) -> Any:
+    if isinstance(value.value, dict):
+        return {name: _plain(each, drafts) for name, each in value.value.items()}
+    if isinstance(value.value, list):
+        return [_plain(each, drafts) for each in value.value]
+    if value.is_absent:
+        return None
+    if value.pieces is not None and not isinstance(value.value, bool | int | float):
+        return written_as(value.pieces, drafts.stack, names=True)[0]
+    return value.value
+
+
+def _substituted(document: Any, known: Mapping[str, str]) -> Any:
+    if isinstance(document, dict):
+        return {name: _substituted(each, known) for name, each in document.items()}
+    if isinstance(document, list):
+        return [_substituted(each, known) for each in document]
+    if isinstance(document, str):
+        return _SUBSTITUTION.sub(lambda match: known.get(match[1], match[0]), document)
+    return document
+
+
+def _value(document: Any, line: int) -> Value:
+    if isinstance(document, dict):
+        return Value({name: _value(each, line) for name, each in document.items()}, line)
+    if isinstance(document, list):
+        return Value([_value(each, line) for each in document], line)
+    return Value(document, line)
