@@ -1,6 +1,7 @@
-"""Reads Application Auto Scaling of ECS services: targets, policies, scheduled actions."""
+"""Reads auto scaling: targets, policies and scheduled actions of ECS services, and the groups of their instances."""
 
-from assess.collectors.interface import Collector, Operation, Reader, pages
+from assess.collectors.interface import Collector, Operation, Reader, batches, name_of, pages
+from assess.estate.ecs import CapacityProvider
 
 _SERVICE, _GROUP = "application-autoscaling", "application auto scaling"
 
@@ -27,6 +28,14 @@ DESCRIBE_SCHEDULED_ACTIONS = Operation(
     _GROUP,
     answers=("ScheduledActions",),
     paging=pages(50, limit="MaxResults", token="NextToken"),  # noqa: S106 - a parameter's name
+)
+DESCRIBE_GROUPS = Operation(
+    "autoscaling",
+    "DescribeAutoScalingGroups",
+    "autoscaling:DescribeAutoScalingGroups",
+    answers=("AutoScalingGroups",),
+    paging=pages(100, limit="MaxRecords", token="NextToken"),  # noqa: S106 - a parameter's name
+    batch=50,
 )
 
 _LISTS = (
@@ -61,4 +70,30 @@ AUTOSCALING = Collector(
     collect=_read,
 )
 
-COLLECTORS = (AUTOSCALING,)
+
+_KEPT = ("AutoScalingGroupARN", "AutoScalingGroupName", "MinSize", "MaxSize", "DesiredCapacity")
+
+
+def _read_groups(reader: Reader) -> None:
+    providers = [each.auto_scaling_group_provider for each in reader.facts(CapacityProvider)]
+    names = {name_of(each.auto_scaling_group_arn) for each in providers if each is not None}
+
+    def read(batch: list[str]) -> None:
+        for group in reader.items(
+            DESCRIBE_GROUPS, "AutoScalingGroups", lost=("autoscaling.groups",), AutoScalingGroupNames=batch
+        ):
+            reader.add("auto_scaling_groups", {key: group[key] for key in _KEPT if key in group})
+
+    reader.each(read, batches(sorted(names - {""}), DESCRIBE_GROUPS.batch))
+
+
+GROUPS = Collector(
+    name="autoscaling.groups",
+    title="groups of instances",
+    facts=("autoscaling.groups",),
+    operations=(DESCRIBE_GROUPS,),
+    collect=_read_groups,
+    after=("ecs.capacity_providers",),
+)
+
+COLLECTORS = (AUTOSCALING, GROUPS)

@@ -66,10 +66,11 @@ from assess.estate.network import (
     VpcEndpoint,
 )
 from assess.estate.protection import ServedCertificate, ShieldProtection, WebAcl
+from assess.estate.quotas import ServiceQuota
 from assess.estate.redaction import redactions_in
 from assess.estate.registry import Repository
 from assess.estate.resource_policies import ResourcePolicy
-from assess.estate.scaling import ScalableTarget, ScalingPolicy, ScheduledScaling
+from assess.estate.scaling import AutoScalingGroup, ScalableTarget, ScalingPolicy, ScheduledScaling
 from assess.estate.secret_stores import EncryptionKey, StoredParameter, StoredSecret, StoreReference
 from assess.estate.triggers import EventRule, Pipe, Schedule, StateMachine
 from assess.estate.workloads import Workload, workloads_of
@@ -175,6 +176,8 @@ class Estate(BaseModel):
     account_settings: tuple[AccountSetting, ...] = ()
     gateways: tuple[Gateway, ...] = ()
     gateway_routes: tuple[GatewayRoute, ...] = ()
+    auto_scaling_groups: tuple[AutoScalingGroup, ...] = ()
+    quotas: tuple[ServiceQuota, ...] = ()
 
     database_instances: tuple[DatabaseInstance, ...] = ()
     database_clusters: tuple[DatabaseCluster, ...] = ()
@@ -497,6 +500,16 @@ class Estate(BaseModel):
                     of = f"{dimensions.get('ClusterName', '')}/{value}" if name == "ServiceName" else value
                     found.setdefault((*place, name, of), {})[alarm.identity] = alarm
         return {key: tuple(alarms.values()) for key, alarms in found.items()}
+
+    @cached_property
+    def auto_scaling_group_by_arn(self) -> Mapping[str, AutoScalingGroup]:
+        """Auto Scaling groups behind capacity providers, by ARN."""
+        return _index(self.auto_scaling_groups)
+
+    @cached_property
+    def quota_by_code(self) -> Mapping[tuple[str, str, str], ServiceQuota]:
+        """Quotas by account, region and code."""
+        return {(each.origin.account, each.origin.region, each.quota_code): each for each in self.quotas}
 
     @cached_property
     def protection_by_task(self) -> Mapping[str, TaskProtection]:

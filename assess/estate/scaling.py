@@ -1,4 +1,4 @@
-"""Application Auto Scaling of ECS services, in its own terms."""
+"""Auto scaling, in its own terms: of ECS services (Application Auto Scaling) and of the instances under them (EC2)."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -46,3 +46,20 @@ class ScheduledScaling(PascalFact):
     start_time: datetime | None = None
     end_time: datetime | None = None
     scalable_target_action: Mapping[str, int] | None = None
+
+
+class AutoScalingGroup(PascalFact):
+    """An EC2 Auto Scaling group behind a capacity provider; sizes in instances."""
+
+    identity_field: ClassVar[str] = "auto_scaling_group_arn"
+
+    auto_scaling_group_arn: Identifier = Field(default="", alias="AutoScalingGroupARN")
+    auto_scaling_group_name: Identifier = ""
+    min_size: int | None = None
+    max_size: int | None = None
+    desired_capacity: int | None = None
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it has as many instances as it may have."""
+        return bool(self.max_size) and (self.desired_capacity or 0) >= (self.max_size or 0)

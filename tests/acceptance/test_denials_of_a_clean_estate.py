@@ -15,6 +15,7 @@ pytestmark = pytest.mark.xdist_group("denials-clean")
 
 _NOT_ASKED = frozenset(
     {
+        "autoscaling:DescribeAutoScalingGroups",
         "ec2:DescribeInstances",
         "ec2:DescribeRegions",  # has a test of its own
         "ecs:DescribeCapacityProviders",
@@ -25,6 +26,7 @@ _NOT_ASKED = frozenset(
         "iam:GetInstanceProfile",
         "kms:DescribeKey",
         "kms:GetKeyPolicy",
+        "service-quotas:GetAWSDefaultServiceQuota",
         "servicediscovery:ListInstances",
         "servicediscovery:ListServices",
         "sns:GetTopicAttributes",

@@ -50,6 +50,8 @@ _KINDS: dict[str, tuple[str, ...]] = {
     "ecr": ("repositories",),
     "cloudwatch.alarms": ("alarms",),
     "cloudwatch.metrics": ("service_metrics",),
+    "autoscaling.groups": ("auto_scaling_groups",),
+    "quotas": ("quotas",),
     "route53": ("dns_records",),
     "s3.policies": ("resource_policies",),
     "sqs.policies": ("resource_policies",),
@@ -72,7 +74,9 @@ _ONLY_OF_THE_SHOP = (
     "kms",
     "kms.policies",
     "sns.policies",
+    "autoscaling.groups",
     "ecs:ListGatewayRoutes",
+    "service-quotas:GetAWSDefaultServiceQuota",
     "events:ListTargetsByRule",
     "scheduler:GetSchedule",
     "stepfunctions:DescribeStateMachine",
@@ -121,7 +125,7 @@ def _of_shop() -> list[Operation]:
         # these hide the calls behind them
         if not operation.name.startswith("List")
         or operation.name in ("ListGatewayRoutes", "ListInstances", "ListTargetsByRule")
-        if operation.api not in ("ecs:DescribeContainerInstances", "kms:DescribeKey")
+        if operation.api not in ("ecs:DescribeCapacityProviders", "ecs:DescribeContainerInstances", "kms:DescribeKey")
     ]
 
 

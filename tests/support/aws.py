@@ -38,6 +38,7 @@ from tests.support.elb import corrected_rules
 from tests.support.faults import Condition, Effect, Fault
 from tests.support.iam import hold_managed_policy
 from tests.support.lacking import Lacking
+from tests.support.quotas import SimulatedQuotas
 from tests.support.wire import Answer, AwsError, Call, Document
 
 ACCOUNT = "123456789012"
@@ -66,6 +67,7 @@ class SimulatedAws:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self.metrics = SimulatedMetrics()
+        self.quotas = SimulatedQuotas(self.metrics)
         self.lacking = Lacking()
         self._calls: list[LoggedCall] = []
         self._faults: list[Fault] = []
@@ -147,6 +149,7 @@ class SimulatedAws:
             self._faults.clear()
             self._ecs.clear()
             self.metrics.clear()
+            self.quotas.clear()
             self.lacking.clear()
             BackendDict.reset()
             reset_model_data()
@@ -304,6 +307,8 @@ class SimulatedAws:
                 return handler(call, ask)
         if (call.service, call.operation) == ("cloudwatch", "GetMetricData"):
             return self.metrics.get_metric_data(call)
+        if call.service == "service-quotas":
+            return self.quotas.answer(call)
         lacking = self.lacking.handler(call)
         if lacking is not None:
             return lacking(call, ask)

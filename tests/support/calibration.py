@@ -23,6 +23,7 @@ COLLECTED = datetime(2026, 11, 23, 8, tzinfo=UTC)
 FACTS = (
     "acm",
     "autoscaling",
+    "autoscaling.groups",
     "cloudmap",
     "cloudwatch.alarms",
     "cloudwatch.metrics",
@@ -43,6 +44,7 @@ FACTS = (
     "elb.target_groups",
     "kms",
     "parameters.metadata",
+    "quotas",
     "resource.policies",
     "route53",
     "schedules",
@@ -77,6 +79,7 @@ HOLDS = {
     "elb.load_balancers": ("load_balancers",),
     "elb.target_groups": ("target_groups",),
     "iam.roles": ("roles",),
+    "quotas": ("quotas",),
     "route53": ("dns_records",),
     "tags": ("clusters", "services", "task_definitions"),
     "vpc.routes": ("route_tables", "nat_gateways"),
@@ -249,6 +252,7 @@ class _Site:
         self.vpc = "vpc-0a1b2c3d4e5f60001"
         self.subnets = [f"subnet-0a1b2c3d4e5f6000{number}" for number in range(1, len(zones) + 1)]
         self._cluster()
+        self._quotas()
         self._network(zones)
         for fact in FACTS:
             self.builder.saw(fact, ACCOUNT, "" if fact in GLOBAL else REGION)
@@ -282,6 +286,11 @@ class _Site:
                 attributes=[{"name": "ecs.cpu-architecture", "value": "x86_64"}],
             )
             self._add("instances", InstanceId="i-0a1b2c3d4e5f60001", SubnetId=self.subnets[0], VpcId=self.vpc)
+
+    def _quotas(self) -> None:
+        for code, value in (("L-1194D53C", 100), ("L-1216C47A", 256), ("L-3032A538", 256), ("L-B22855CB", 3000)):
+            arn = f"arn:aws:servicequotas:{REGION}:{ACCOUNT}:any/{code}"
+            self._add("quotas", QuotaArn=arn, QuotaCode=code, QuotaName=code, Value=value, Used=value / 10)
 
     def _network(self, zones: str) -> None:
         self._add("vpcs", VpcId=self.vpc, CidrBlock="10.0.0.0/16", EnableDnsSupport=True, EnableDnsHostnames=True)

@@ -7,6 +7,7 @@ each workload is there to show stands at its function. All of it is made up, the
 import json
 from typing import Any, NamedTuple
 
+from assess.estate.quotas import ON_DEMAND_VCPUS, SPOT_VCPUS
 from tests.support.aws import ACCOUNT, SimulatedAws
 from tests.support.cloudwatch import Load
 from tests.support.seeding import (
@@ -63,7 +64,7 @@ def seed(aws: SimulatedAws) -> None:
 
 
 def _habits(aws: SimulatedAws) -> None:
-    """What is seen of ECS beside its resources: a worker in long work, a gateway, dense instances, a busy pipeline."""
+    """What is seen beside resources: long work, a gateway, dense instances, a busy pipeline, a small quota."""
     ecs = aws.ecs(REGION)
     client = aws.client("ecs", REGION)
     working = client.list_tasks(cluster="shop", serviceName="order-worker")["taskArns"][:1]
@@ -71,6 +72,8 @@ def _habits(aws: SimulatedAws) -> None:
     ecs.lead("shop-partners", "media", "http")
     ecs.trunking = "enabled"
     ecs.deploy_often("storefront", times=26, days=29)
+    aws.quotas.put(REGION, ON_DEMAND_VCPUS, 16, used=4)
+    aws.quotas.never_apply(SPOT_VCPUS)
 
 
 def deny(aws: SimulatedAws) -> None:
