@@ -35,6 +35,51 @@ def spans(text: str, *, now: float, paired: bool = False) -> list[Span]:
     ``now`` (seconds since 1970) tells live JWTs from expired ones. ``paired`` says that an AWS key id and its
     40-character secret stand beside each other in the values around this text.
     """
+    found = _spans(text, now, paired)
+    if "%" in text and _ESCAPE.search(text) is not None:
+        plain, starts = _unescaped(text)
+        hidden = (*_spans(plain, now, paired), *_escaped_fields(plain, starts))
+        found += [Span(starts[each.start], starts[each.end], each.of, each.detector) for each in hidden]
+    return _apart(found) if found else found
+
+
+_PARAMETER = re.compile(r"(?<![\w.-])([A-Za-z_][\w.-]{0,100})=([^\s,;&=?#\"'<>{}\[\]]{1,512})")
+_ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
+_MOST_ESCAPED = 3
+"""How often a text may be escaped over and over (``%2540``) and still be read."""
+
+
+def _unescaped(text: str) -> tuple[str, list[int]]:
+    """A text with its percent escapes resolved, and where each of its characters, and its end, begins in ``text``."""
+    starts = list(range(len(text) + 1))
+    for _ in range(_MOST_ESCAPED):
+        pieces: list[str] = []
+        kept: list[int] = []
+        at = 0
+        for match in _ESCAPE.finditer(text):
+            pieces += [text[at : match.start()], chr(int(match.group()[1:], 16))]
+            kept += [*starts[at : match.start()], starts[match.start()]]
+            at = match.end()
+        if not pieces:
+            break
+        starts = [*kept, *starts[at:]]
+        text = "".join((*pieces, text[at:]))
+    return text, starts
+
+
+def _escaped_fields(plain: str, starts: Sequence[int]) -> Iterator[Span]:
+    """Literals under credentials' names whose ``=`` was escaped; the others are found when the text is read."""
+    for match in _PARAMETER.finditer(plain):
+        if starts[match.start(2)] - starts[match.start()] == match.start(2) - match.start():
+            continue  # nothing was escaped
+        name, value = match.groups()
+        if name_kind(name) is NameKind.SECRET:
+            of, detector = _plain_class(name, value)
+            if of is not RedactionClass.HARMLESS:
+                yield Span(match.start(2), match.end(2), of, detector)
+
+
+def _spans(text: str, now: float, paired: bool) -> list[Span]:
     found: list[Span] = []
     if paired or _SUSPECT.search(text) is not None:
         found.extend(_tokens(text, now, paired))
@@ -42,7 +87,7 @@ def spans(text: str, *, now: float, paired: bool = False) -> list[Span]:
         found.extend(_userinfo(text))
     if _ENCODED.search(text) is not None:
         found.extend(_encoded(text, now))
-    return _apart(found) if found else found
+    return found
 
 
 def value_class(name: str, value: str, *, now: float, paired: bool = False) -> tuple[RedactionClass, str]:
@@ -439,7 +484,7 @@ _CALLED = (
 _TOKEN_HOST = re.compile(r"@(?:[\w-]{1,63}\.){0,3}(?:github\.com|gitlab\.com|bitbucket\.org|dev\.azure\.com)\b")
 """Hosts that take a token where others take a user's name."""
 _KEY_VALUE = re.compile(
-    r"(?i)(?<![A-Za-z0-9])(?:password|passwd|pwd|pass)\s{0,3}=\s{0,3}"
+    r"(?i)(?<![A-Za-z0-9])(?:password|passwd|pwd|pass)\s{0,3}(?:=[=~]?|!=)\s{0,3}"
     r"(\"[^\"]{0,512}\"|'[^']{0,512}'|[^\s;&,\"'|<>)]{1,512})"
 )
 

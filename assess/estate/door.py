@@ -118,6 +118,14 @@ class _Pass:
             text = MARKER.sub(numbered, text)
         return text
 
+    def again(self, node: "_Node", passed: Any, name: str) -> Any:
+        """What passed already, under what is left of its name: that may say something else than the whole did."""
+        batch, self.batch = self.batch, None  # its markers have this door's numbers by now
+        try:
+            return node.admit(self, passed, name)
+        finally:
+            self.batch = batch
+
     def cleaned(self, value: Any, depth: int = 0) -> Any:
         """A JSON-like value with every text in it cleaned, cut where it is nested too deep."""
         if depth > DEEPEST_NESTING:
@@ -226,10 +234,12 @@ class _Map(_Node):
             return passing.door._marker(RedactionClass.TEXT, "nesting", "")
         before, passing.paired = passing.paired, passing.paired or is_pair(value.values())
         passing.depth += 1
-        passed = {
-            self.key(passing, str(key)): self.under(str(key)).admit(passing, each, str(key))
-            for key, each in value.items()
-        }
+        passed: dict[str, Any] = {}
+        for raw, each in value.items():
+            name, kept = str(raw), self.key(passing, str(raw))
+            passed[kept] = self.under(name).admit(passing, each, name)
+            if kept != name:
+                passed[kept] = passing.again(self.under(kept), passed[kept], kept)
         passing.depth -= 1
         passing.paired = before
         return passed
@@ -261,10 +271,13 @@ class _Tree(_Node):
         passing.depth += 1
         try:
             if isinstance(value, Mapping):
-                return {
-                    passing.tokens.key(passing.clean(str(key))): self.admit(passing, each, str(key))
-                    for key, each in value.items()
-                }
+                passed: dict[str, Any] = {}
+                for key, each in value.items():
+                    kept = passing.tokens.key(passing.clean(str(key)))
+                    passed[kept] = self.admit(passing, each, str(key))
+                    if kept != str(key):
+                        passed[kept] = passing.again(self, passed[kept], kept)
+                return passed
             if isinstance(value, list | tuple):
                 return [self.admit(passing, each, name) for each in value]
         finally:
@@ -292,14 +305,20 @@ class _Model(_Node):
             return passing.door._marker(RedactionClass.TEXT, "nesting", "")
         passing.depth += 1
         beside = self.beside(value) if self.is_named else ""
+        left = passing.tokens.identifier(passing.clean(beside)) if beside else ""
         passed: dict[str, Any] = {}
         for raw, each in value.items():
             key = str(raw)
             node = self.fields.get(key) or self.fields.get(key.lower())
             if node is not None:
                 passed[key] = node.admit(passing, each, beside)
+                if left != beside:
+                    passed[key] = passing.again(node, passed[key], left)
             else:
-                passed[passing.tokens.key(passing.clean(key))] = _ANYTHING.admit(passing, each, key)
+                kept = passing.tokens.key(passing.clean(key))
+                passed[kept] = _ANYTHING.admit(passing, each, key)
+                if kept != key:
+                    passed[kept] = passing.again(_ANYTHING, passed[kept], kept)
         passing.depth -= 1
         return passed
 

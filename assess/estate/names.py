@@ -102,6 +102,7 @@ _DESCRIBES = WORD_LISTS["describing_last"]
 
 _RESOURCES_ANYWHERE = WORD_LISTS["resource_anywhere"]
 _RESOURCES_LAST = WORD_LISTS["resource_last"]
+_RESOURCE_ENDS = ("host", "hostname", "database", "dbname")
 _AFTER_RESOURCE = WORD_LISTS["after_resource"]
 _NOT_RESOURCE_LAST = WORD_LISTS["not_resource_last"]
 
@@ -161,5 +162,7 @@ def _says_resource(words: tuple[str, ...]) -> bool:
         words = words[:-1]
         last = words[-1]
     if last in _RESOURCES_LAST or (last in _AFTER_RESOURCE and len(words) > 1 and words[-2] in _RESOURCES_LAST):
+        return True
+    if last.endswith(_RESOURCE_ENDS) and last != "ghost":  # `PGHOST`
         return True
     return any(word in _RESOURCES_ANYWHERE for word in words) or words[-2:] == ("stream", "prefix")

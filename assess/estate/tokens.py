@@ -8,10 +8,12 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from urllib.parse import unquote
 
 from assess.estate.detectors import (
     REFERENCE,
     Span,
+    decoded_base64,
     has_aws_key_id,
     is_aws_secret,
     is_key,
@@ -51,12 +53,23 @@ class TokenReader:
             return text
         if len(text) > _LONGEST_IDENTIFIER:
             return self.text(text)
-        passed = self._without_spans(text, paired=False)
-        if _PATH_WITH_QUERY.match(passed):
-            passed = self._url(_ANY_HOST + passed, 0).removeprefix(_ANY_HOST)
+        passed = self._settled(text, self._named_pieces)
         if passed == text and len(self._kept_identifiers) < _MOST_KEPT:
             self._kept_identifiers.add(text)
         return passed
+
+    def _named_pieces(self, text: str) -> str:
+        """An identifier without what a detector hits, and without what stands after a credential's name in it."""
+        passed = self._without_spans(text, paired=False)
+        if "=" in passed or " in [" in passed:
+            if _PATH_WITH_QUERY.match(passed):
+                passed = self._url(_ANY_HOST + passed, 0).removeprefix(_ANY_HOST)
+            passed = _COMPARED.sub(self._compared, passed)
+        return passed
+
+    def _compared(self, match: re.Match[str]) -> str:
+        name, sign, value = match.groups()
+        return name + sign + (self._named(name, value) if is_secret_name(name) else value)
 
     def choice(self, text: str) -> str:
         """One of a list that AWS keeps: kept when it has the shape of one."""
@@ -82,15 +95,34 @@ class TokenReader:
         header = _HEADER.fullmatch(text) if name.lower().endswith(("header", "headers")) else None
         if header is not None and is_secret_name(header.group(1)):  # of Fluent Bit: `X-Api-Key abc`
             return header.group(1) + header.group(2) + self._named(header.group(1), header.group(3))
-        passed = self._passed(name, kind, text, paired, depth)
+        passed = self._settled(text, lambda each: self._passed(name, kind, each, paired, depth))
         if passed == text and len(self._kept) < _MOST_KEPT and len(text) <= _LONGEST_KEPT:
             self._kept.add((text, name))
         return passed
 
     def arguments(self, texts: Sequence[str]) -> list[str]:
         """The words of a command line: an option may say what the next word is."""
-        state = _Command()
-        return [self._argument(text, state) for text in texts]
+        passed = list(texts)
+        for _ in range(_MOST_ROUNDS):
+            before, state = passed, _Command()
+            passed = [self._argument(text, state) for text in before]
+            if passed == before:
+                return passed
+        return [
+            each if MARKER.fullmatch(each) else self._redact(RedactionClass.TEXT, "unknown", each) for each in texts
+        ]
+
+    def _settled(self, text: str, read: Callable[[str], str]) -> str:
+        """What is left of a text when it is read until nothing more goes: so it passes again as it is.
+
+        A marker may part what belonged together, and what stands beside it then reads in another way.
+        """
+        passed = text
+        for _ in range(_MOST_ROUNDS):
+            before, passed = passed, read(passed)
+            if passed == before or MARKER.fullmatch(passed):
+                return passed
+        return self._redact(RedactionClass.TEXT, "unknown", text)
 
     def key(self, text: str) -> str:
         """A key of an object: kept when it has the shape of a name and no detector hits it."""
@@ -141,18 +173,26 @@ class TokenReader:
         paired = is_pair(given.values())
         passed: dict[str, Any] = {}
         for raw, value in given.items():
-            key = str(raw)
+            key, kept = str(raw), self.key(str(raw))
             lowered = key.lower()
             if beside is not None and lowered in VALUE_KEYS:
-                passed[self.key(key)] = self.anything(value, beside, depth)
+                passed[kept] = self._under(beside, self.identifier(beside), value, paired, depth)
             elif beside is not None and lowered in NAME_KEYS and isinstance(value, str):
-                passed[self.key(key)] = self.identifier(value)
-            elif isinstance(value, str):
-                under = name if lowered in _INHERITING_KEYS and name else key
-                passed[self.key(key)] = self.value(under, value, paired=paired, depth=depth)
+                passed[kept] = self.identifier(value)
+            elif isinstance(value, str) and lowered in _INHERITING_KEYS and name:
+                passed[kept] = self.value(name, value, paired=paired, depth=depth)
             else:
-                passed[self.key(key)] = self.anything(value, key, depth)
+                passed[kept] = self._under(key, kept, value, paired, depth)
         return passed
+
+    def _under(self, name: str, kept: str, value: Any, paired: bool, depth: int) -> Any:
+        """A value under a name of which ``kept`` is left, which may say something else than the whole did."""
+        for each in (name,) if kept == name else (name, kept):
+            if isinstance(value, str):
+                value = self.value(each, value, paired=paired, depth=depth)
+            else:
+                value = self.anything(value, each, depth)
+        return value
 
     def _list(self, given: Sequence[Any], name: str, depth: int) -> list[Any]:
         if given and all(isinstance(each, str) for each in given) and not (name and _matters(name)):
@@ -358,6 +398,8 @@ class TokenReader:
             return self.value(under, word)
         if state.skip and not word.startswith("-"):
             state.pass_over()
+        if _WORD_IN_BASE64.fullmatch(word) and depth < _DEEPEST_TEXT and self._is_encoded_plain(word, depth):
+            return word
         pair = _PAIR.fullmatch(word) if "=" in word or ":" in word else None
         if pair is not None and is_secret_name(pair.group(2)):
             return self._pair(pair, state, depth)
@@ -368,7 +410,7 @@ class TokenReader:
         if attached:
             return attached + self._named("password", word[len(attached) :])
         option = _OPTION.fullmatch(word)
-        if option is not None and not looks_random(word):
+        if option is not None and (_FLAG.fullmatch(word) or not looks_random(word)):
             state.after(word)
             return word
         if pair is not None and not looks_random(pair.group(2)):
@@ -377,6 +419,11 @@ class TokenReader:
             return word
         state.after(word)
         return self._parts(word, state)
+
+    def _is_encoded_plain(self, word: str, depth: int) -> bool:
+        """Whether a word is base64 of a text that would pass as it is."""
+        decoded = decoded_base64(word)
+        return decoded is not None and self.value("", decoded, depth=depth + 1) == decoded
 
     def _pair(self, pair: re.Match[str], state: "_Command", depth: int) -> str:
         """``key=value``, ``--key=value``, ``key: value`` and ``key:value`` where the key is a credential's."""
@@ -416,12 +463,20 @@ class TokenReader:
             return self._parts(word[:arn].rstrip(":"), state) + word[len(word[:arn].rstrip(":")) :]
         if word.endswith((".", "!", "?", ":")) and is_harmless(word[:-1]):
             return word
+        if _SERVICE_OF_ORACLE.fullmatch(word) and not looks_random(word):
+            return word
         if word.startswith(("//", "@//")):
             head = word[: word.index("/")]
             return head + self._url("x:" + word[len(head) :], _DEEPEST_TEXT - 1).removeprefix("x:")
         path, mark, query = word.partition("?")
         if mark and "=" in query:
             return (self._parts(path, state) if path else "") + mark + self._parameter(query, 0)
+        if "%" in word:
+            plain = unquote(word)
+            if plain != word and "%" not in plain and self._tokens(plain, _Command(), _DEEPEST_TEXT, "") == plain:
+                return word
+            if _ESCAPED_LETTER.search(word):
+                return self._redact(RedactionClass.TEXT, "unknown", word)  # nobody escapes letters without a reason
         host, slash, path = word.partition("/")
         if slash and host and _is_host(host):
             return host + "".join(self._segment(each) for each in _KEEP_SLASH.split(slash + path))
@@ -474,11 +529,12 @@ class TokenReader:
     def _host(self, host: str) -> str:
         if host in ("", ",") or MARKER.fullmatch(host):
             return host
-        found = _PORT.search(host)
-        name, colon, port = (host[: found.start()], ":", found.group(1)) if found else (host, "", "")
+        found = _PORT.search(_KEEP_REFERENCE.sub(_filled, host))  # a reference may hold colons of its own
+        at = found.start() if found else len(host)
+        name, colon, port = host[:at], host[at : at + 1], host[at + 1 :]
         if not (port == "" or _PORT_NUMBER.fullmatch(port) or _IS_TEMPLATE.fullmatch(port) or MARKER.fullmatch(port)):
             return self._host(name) + colon + self._redact(RedactionClass.USERINFO, "password", port)
-        if _URL_HOST.fullmatch(name) and (_AWS_HOST.search(name) or not looks_random(name)):
+        if _URL_HOST.fullmatch(name) and (_AWS_HOST.search(name) or not looks_random(name) or _is_public_name(name)):
             return host
         if _IS_TEMPLATE.search(name) or MARKER.search(name):
             kept = "".join(
@@ -665,9 +721,15 @@ def _is_host(word: str) -> bool:
     name = match.group(1)
     if _AWS_HOST.search(name):
         return True
-    if looks_random(name):
+    if looks_random(name) and not _is_public_name(name):
         return False
     return name.rpartition(".")[2].lower() in _SUFFIXES if "." in name else match.group(2) is not None
+
+
+def _is_public_name(host: str) -> bool:
+    """Whether a host's name is one that public DNS may hold: a random label in it is the id of a resource."""
+    suffix = host.rstrip(".").rpartition(".")[2]
+    return host.count(".") >= 2 and suffix in _SUFFIXES and host.islower() and max(map(len, host.split("."))) <= 63
 
 
 def _is_resource(text: str) -> bool:
@@ -689,6 +751,10 @@ def _object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         raise ValueError("a key stands twice: what the first one holds would not be looked at")
     return found
+
+
+def _filled(reference: re.Match[str]) -> str:
+    return "x" * len(reference.group())
 
 
 def _is_marker(text: str, span: Span) -> bool:
@@ -714,6 +780,14 @@ VALUE_KEYS = frozenset({"value", "values"})
 NAME_KEYS = frozenset({"name", "key", "valuefrom"})
 _INHERITING_KEYS = frozenset({"value", "default", "string", "text", "literal", "plaintext", "content", "data"})
 
+_WORD_IN_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{24,}={0,2}")
+_SERVICE_OF_ORACLE = re.compile(
+    r"(?:jdbc:oracle:[a-z0-9]{2,5}:)?@(?://)?[A-Za-z0-9.-]{1,253}:[0-9]{1,5}[:/][A-Za-z][\w$#.]{0,127}"
+)
+_COMPARED = re.compile(
+    r"([A-Za-z][\w.:-]{0,100})(\s{0,3}(?:==|!=|=~|=)\s{0,3}|\s{1,3}(?:not_)?in\s{1,3}\[)([^\s,;&=~\]]{1,2048})"
+)
+"""``attribute:name == value``, as expressions for the placement of tasks have it."""
 _PATH_WITH_QUERY = re.compile(r"/[^?\s]{0,1024}\?\S")  # as a health check may have it
 _ANY_HOST = "x://host"
 _LONGEST_IDENTIFIER = 2048  # ARNs, the longest names of AWS, have at most 2,048 characters
@@ -728,7 +802,8 @@ _LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 _HEADER = re.compile(r"([A-Za-z][A-Za-z0-9-]{1,100})(:?[ \t]{1,4})(\S{1,4096})")
 _CHOICE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:/+ -]{0,63}")
 _KEY = re.compile(r"@?[A-Za-z0-9_.$*/ -](?:[A-Za-z0-9_.$*/+ -]|:(?!//)){0,255}")
-_RESOURCE = re.compile(r"[A-Za-z0-9/_*](?:[\w./*,#-]|:(?!//)){0,254}")
+_RESOURCE = re.compile(r"[A-Za-z0-9/_*](?:[\w./*,#-]|:(?!//)){0,254}(?:\\[A-Za-z][\w$]{0,15}(?:,[0-9]{1,5})?)?")
+"""Names and addresses; SQL Server's may go on with the name of an instance."""
 _SHORT_OPTION = re.compile(r"-[A-Za-z]")
 _BRACED = re.compile(r"(?<![\w.-])([\w.-]{1,100})(\"?\s?[=:]\s?)(?!\{\{)(\{[^{}]{0,2000}\}|\[[^\[\]]{0,2000}\])")
 _ASSIGNED = re.compile(
@@ -738,9 +813,12 @@ _ATTRIBUTE = re.compile(
     r"(?i)(?:name|key)\s{0,3}=\s{0,3}[\"']([\w.:-]{1,100})([\"']\s{1,8}value\s{0,3}=\s{0,3})([\"'])((?:(?!\3)[^\n]){1,512})\3"
 )
 _OPTION = re.compile(r"-XX:[+-]?[A-Za-z0-9]{1,60}|--?[A-Za-z][A-Za-z0-9_.-]{0,60}|--|-|-[0-9]")
+_FLAG = re.compile(r"-XX:[+-](?=[A-Z])(?:[A-Za-z]{1,40}[0-9]{0,2}){1,2}")  # a switch of the JVM, which takes no value
 _OPTION_VALUE = re.compile(r"(--?([A-Za-z][\w.-]{0,100})=)(.+)", re.DOTALL)
 _PAIR = re.compile(r"(-{0,2})((?:XX:)?[A-Za-z_@][\w.@\[\]/-]{0,100}?)(\+?=|:=|=>|:)(.{0,65536})", re.DOTALL)
-_MIXED = re.compile(r"([:@/=+~#!?%^*\\$\[\]{}]+)")
+_MIXED = re.compile(r"((?:%(?:2[0-9A-Fa-f]|3[A-Fa-f]|40|5[B-Fb-f]|60|7[B-Eb-e])|[:@/=+~#!?%^*\\$\[\]{}])+)")
+"""What parts the pieces of a word, as it is or as a percent escape."""
+_ESCAPED_LETTER = re.compile(r"%(?:3[0-9]|[46][1-9A-Fa-f]|[57][0-9Aa])")
 _SEPARATOR = re.compile(r"\s{0,2}(?::|=>?)")
 _COMPOUND = re.compile(r"\.?[A-Za-z0-9]+(?:[-_.:/+@]{1,2}[A-Za-z0-9]+)*[*:.,?!]?")
 _SEGMENTS = re.compile(r"[A-Za-z0-9]+")
@@ -760,7 +838,7 @@ _HOST = re.compile(
     r"((?:\*\.)?[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62}[A-Za-z0-9_])?"
     r"(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62}[A-Za-z0-9_])?){0,12}\.?)(:[0-9]{1,5})?"
 )
-_URL_HOST = re.compile(r"[A-Za-z0-9_.*-]{1,253}|\[[0-9A-Fa-f:.%]{2,64}\]")
+_URL_HOST = re.compile(r"[A-Za-z0-9_.*-]{1,253}(?:\\[A-Za-z][\w$]{0,15})?|\[[0-9A-Fa-f:.%]{2,64}\]")
 _AWS_HOST = re.compile(
     r"(?i)\.(?:amazonaws\.(?:com(?:\.cn)?|eu)|api\.aws|on\.aws|cloudfront\.net|awsglobalaccelerator\.com|awsapps\.com"
     r"|c2s\.ic\.gov|sc2s\.sgov\.gov|amazoncognito\.com|elasticbeanstalk\.com|awsapprunner\.com)\.?$"
@@ -772,22 +850,23 @@ _SEGMENT = re.compile(r"[\w.~%+:@*,!$'()-]{1,255}")
 _KEEP_COMMA = re.compile(r"(,)")
 _KEEP_SLASH = re.compile(r"(/)")
 _KEEP_AND = re.compile(r"([?&;])")
-_NEXT_URL = re.compile(r",(?=[A-Za-z][A-Za-z0-9+.-]{0,30}://)")
+_NEXT_URL = re.compile(r",(?=[A-Za-z][A-Za-z0-9+._-]{0,30}://)")
 _URL_PARTS = re.compile(
-    r"((?:[A-Za-z][A-Za-z0-9+.-]{0,30}:){0,4}[A-Za-z][A-Za-z0-9+.@-]{0,30})://"
+    r"((?:[A-Za-z][A-Za-z0-9+.-]{0,30}:){0,4}[A-Za-z][A-Za-z0-9+.@_-]{0,30})://"
     r"([^/?#]*@)?([^/?#;]*)((?:/|;)[^?#]*)?(\?[^#]*)?(#.*)?",
     re.DOTALL,
 )
 
 _SAFE = re.compile(
     r"""
-    (?i:true|false|yes|no|null|none|nil|x86_64|amd64|arm64|aarch64|eth[0-9]|utf-?8|http/[123](?:\.[0-9])?)
+    (?i:true|false|yes|no|y|n|null|none|nil|x86_64|amd64|arm64|aarch64|eth[0-9]|utf-?8|http/[123](?:\.[0-9])?)
     | [+-]?[0-9]{1,20}(?:\.[0-9]{1,10})?(?:[eE][+-]?[0-9]{1,3})?(?:%|[A-Za-z]{1,3})?          # numbers with units
     | [0-9]{1,10}(?:[-/][0-9]{1,10})                                                             # ranges
     | v?[0-9]{1,6}(?:\.[0-9]{1,6}){1,3}(?:[-+](?:alpine|slim|rc|beta|alpha)?[0-9.]{0,12})?       # versions
     | arn:aws[a-z-]{0,16}:[a-z0-9-]{1,64}:[a-z0-9*-]{0,32}:[0-9*]{0,12}(?:aws)?:[\w+=,.@:/*?$-]{1,1024}
     | (?:[0-9]{1,3}\.){3}[0-9]{1,3}(?:/[0-9]{1,2})?(?::[0-9]{1,5})?                              # IPv4, CIDR, port
     | (?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?:/[0-9]{1,3})?                                       # IPv6
+    | \[(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}\](?::[0-9]{1,5})?
     | (?:us|eu|ap|sa|ca|me|af|il|mx|cn)(?:-gov|-iso[a-z]?)?-[a-z]{4,9}-[0-9]{1,2}[a-f]?          # regions, zones
     | (?:use|usw|euw|euc|eun|eus|apn|aps|apse|apne|sae|cac)[0-9]-az[0-9]
     | (?:i|vpc|subnet|sg|eni|fs|fsap|rtb|nat|igw|eigw|acl|aclassoc|vpce|vpcep|vol|ami|snap|lt|pl|tgw|pcx|srv|ns|eipalloc
@@ -796,6 +875,7 @@ _SAFE = re.compile(
     | [0-9]{1,5}(?::[0-9]{1,5}){1,2}                                                             # ports, times
     | (?:\\[nrt0])+
     | sha256:[0-9a-f]{64}
+    | -(?:javaagent|agentlib|agentpath|Xlog|XshowSettings)                                       # of the JVM
     | (?:aws|com\.amazonaws|ecs)\.[a-z0-9][a-z0-9.-]{1,120}
     | (?:ecs|[a-z][a-z0-9-]{1,24})\.amazonaws\.com(?:\.cn)?
     | [a-z][a-z0-9-]{0,11}\.(?:nano|micro|small|medium|(?:[0-9]{0,2}x?)large|metal)              # instance types
@@ -821,13 +901,13 @@ _TEMPLATE = (
 _IS_TEMPLATE = re.compile(rf"{_TEMPLATE}|\$[A-Z_][A-Z0-9_]{{0,80}}")
 _KEEP_REFERENCE = re.compile(rf"({_TEMPLATE}|{_MARK}|\$[A-Z_][A-Z0-9_]{{0,80}})")
 _USERINFO = re.compile(rf"((?:{_MARK}|[^:])*)(:?)(.*)@", re.DOTALL)
-_PORT = re.compile(rf":({_MARK}|[^:\]()]*)$")
+_PORT = re.compile(r":[^:\]()]*$")
 _TOKEN = re.compile(
     rf"(?P<mark>{_MARK})"
     rf"|(?P<reference>{_TEMPLATE}|(?<![A-Za-z0-9])\$(?:[A-Z_][A-Z0-9_]{{0,80}}|[a-z_]{{1,40}}|[0-9@\#?!*])(?!\w))"
     r"|(?P<quoted>\"(?:[^\"\\]|\\.)*\"|'[^']*')"
-    r"|(?P<url>(?<![A-Za-z0-9+.-])(?:[A-Za-z][A-Za-z0-9+.-]{0,30}:){0,4}[A-Za-z][A-Za-z0-9+.@-]{0,30}://"
-    rf"(?:{_MARK}|{_TEMPLATE}|[^\s\"'<>`|\\()])+)"
+    r"|(?P<url>(?<![A-Za-z0-9+.-])(?:[A-Za-z][A-Za-z0-9+.-]{0,30}:){0,4}[A-Za-z][A-Za-z0-9+.@_-]{0,30}://"
+    rf"(?:{_MARK}|{_TEMPLATE}|[^\s\"'<>`|\\()]|\\(?=[A-Za-z][\w$]{{0,15}}[:;]))+)"
     r"|(?P<space>\s+)"
     r"|(?P<operator>(?:[;|&<>)`,]|\((?!redacted:))+)"
     r"|(?P<word>(?:[^\s;|&<>()\"'`,$]|(?<=[A-Za-z0-9])\$|\$(?![A-Za-z_{(]))+)"
@@ -836,9 +916,9 @@ _TOKEN = re.compile(
 )
 _PLAIN_REFERENCE = re.compile(
     r"\$\{{1,2}[ ]?[\w.:\[\]#@-]{1,120}[ ]?\}{1,2}|\{\{-?[ ]{0,2}\.?[\w.\[\]-]{1,120}[ ]{0,2}-?\}\}|\$\([\w.]{1,120}\)"
-    r"|\$\w{1,80}|\$[@#?!*]|%\w{1,80}%|<%=?[ ]?[\w.@\[\]:-]{1,120}[ ]?-?%>|<[A-Za-z][\w .-]{0,80}>|\#\{[\w.]{1,120}\}"
-    r"|\{%[ ]?\$[\w.]{1,120}[ ]?%\}"
+    r"|\$\w{1,80}|\$[@#?!*]|%\w{1,80}%|<%[=-]?[ ]?[\w.@\[\]:-]{1,120}[ ]?-?%>|<[A-Za-z][\w .-]{0,80}>"
+    r"|\#\{[\w.]{1,120}\}|\{%[ ]?\$[\w.]{1,120}[ ]?%\}"
 )
 _DEFAULTED = re.compile(r"(\$\{)([A-Za-z_]\w{0,120})(:?[-=+?])([^{}]*)(\})", re.DOTALL)
-_OPENING = re.compile(r"\$\{\{?|\{\{|\$\(|%|<%=?|<|\#\{|\{%")
+_OPENING = re.compile(r"\$\{\{?|\{\{|\$\(|%|<%[=-]?|<|\#\{|\{%")
 _CLOSING = re.compile(r"(?:\}\}?|\)|%>|%\}|%|>)$")

@@ -6,7 +6,7 @@ import traceback
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from assess.estate.door import Door, DoorError
@@ -106,6 +106,13 @@ def classes(text: str) -> list[str]:
         ("STARTED", "2026-01-31T12:00:00Z"),
         ("SUBNET", "subnet-0123456789abcdef0"),
         ("REQUIRE_AUTH", "true"),
+        ("JAVA_OPTS", "-XX:+HeapDumpOnOutOfMemoryError -XX:HeapDumpPath=/tmp -XX:-OmitStackTraceInFastThrow"),
+        ("JAVA_TOOL_OPTIONS", "-javaagent:/opt/otel.jar -Xlog:gc*:stdout:time -XX:+UseContainerSupport"),
+        ("JAVA_OPTS", "-agentlib:jdwp=transport=dt_socket,server=y,suspend=n,address=*:5005"),
+        ("TITLE", "<%- title %>"),
+        ("TITLE", "<%= title -%>"),
+        ("LOGIN_URL", "https://id.shop.io/login?next=%2Forders%2Flist&lang=en"),
+        ("CONFIG", base64_of('{"region": "eu-west-1", "retries": 3}')),
         ("EMPTY", ""),
     ],
 )
@@ -569,6 +576,53 @@ def test_credential_inside_a_text_goes_whatever_its_notation(shape: str, secret:
         assert MARKER.search(passed)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://x.internal/a?password%3D{}",
+        "https://x.internal/a?api_key%3D{}&b=1",
+        "https://x.internal/login%3Ftoken%3D{}",
+        "https://x.internal/?next=%2Flogin%3Fsecret%3D{}",
+        "https://x.internal/?to=https%3A%2F%2Fu%3A{}%40db.internal%2Fx",
+        "postgres%3A%2F%2Fu%3A{}%40db.internal%2Fx",
+        "https://x.internal/?q=%257Bpassword%253D{}",
+        "Server%3Dx%3BPassword%3D{}",
+    ],
+)
+def test_percent_escapes_hide_nothing(text: str) -> None:
+    passed = variable("SETTING", text.format(WORD + "77"))
+    assert WORD not in passed
+    assert set(classes(passed)) & {"named", "userinfo"}
+    assert variable("SETTING", passed) == passed
+
+
+def test_token_with_percent_escapes_goes() -> None:
+    assert classes(variable("SETTING", "https://x.internal/?q=" + GITHUB.replace("_", "%5F"))) == ["token"]
+    assert MARKER.fullmatch(variable("SETTING", "".join(f"%{ord(each):02x}" for each in WORD)))
+
+
+@pytest.mark.parametrize(
+    ("expression", "passed"),
+    [
+        ("attribute:ecs.instance-type =~ t3.*", "attribute:ecs.instance-type =~ t3.*"),
+        ("attribute:stack == zanzibar-7", "attribute:stack == zanzibar-7"),
+        ("not(task:group == service:api-token)", "not(task:group == service:api-token)"),
+        (f"attribute:db_password == {WORD}", "attribute:db_password == ()"),
+        (f"attribute:token in [{WORD}]", "attribute:token in [()]"),
+        (f"attribute:x != {GITHUB}", "attribute:x != ()"),
+    ],
+)
+def test_placement_expression_keeps_its_names(expression: str, passed: str) -> None:
+    document = {"placementConstraints": [{"type": "memberOf", "expression": expression}]}
+    (constraint,) = Door(now=NOW).admit(TaskDefinition, document)["placementConstraints"]
+    assert MARKER.sub("()", constraint["expression"]) == passed
+
+
+def test_host_of_a_template_is_no_password() -> None:
+    url = "https://sqs.${AWS::Region}.amazonaws.com/${AWS::AccountId}/orders"
+    assert variable("SETTING", url) == url
+
+
 def test_token_inside_an_arn_goes() -> None:
     assert GITHUB not in variable("ROLE", f"arn:aws:iam::123456789012:role/{GITHUB}")
 
@@ -650,6 +704,12 @@ TEXTS = st.one_of(
             "set API_TOKEN ",
             "auth 0123456789abcdef0a1b",
             "u:$X",
+            "%3A",
+            "%2F%2F",
+            "token%3Dx",
+            "<%- x %>",
+            "attribute:token == x",
+            "-XX:+A1",
         ]
     ),
 )
@@ -658,6 +718,10 @@ NAMES = st.sampled_from(["", "X", "DB_PASSWORD", "QUEUE_NAME", "DB_HOST", "AUTH_
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(TEXTS, max_size=4).map("".join) | st.lists(TEXTS, max_size=4).map(" ".join), NAMES)
+@example('A{%"%}', "")
+@example('A{%"%}"', "")
+@example("A://0::A", "")
+@example("Pass)0000Text", "")
 def test_what_passed_passes_again_unchanged(text: str, name: str) -> None:
     door = Door(now=NOW)
     document = {
@@ -672,6 +736,7 @@ def test_what_passed_passes_again_unchanged(text: str, name: str) -> None:
                 "newField": {text: [text, {"name": name, "value": text}]},
             }
         ],
+        "placementConstraints": [{"expression": text}],
         "tags": [{"key": name, "value": text}],
     }
     once = door.admit(TaskDefinition, document)
