@@ -8,7 +8,7 @@ from functools import lru_cache
 from assess.estate.names import words_of
 from assess.graph.endpoints.hosts import HostKind, host_kind
 from assess.graph.endpoints.tables import TABLES
-from assess.graph.model import Access
+from assess.graph.model import Access, EdgeKind
 
 
 class Role(StrEnum):
@@ -85,6 +85,20 @@ def access_of(name: str) -> Access | None:
     return Access.READ if any(word in _READS for word in name_words(name)) else None
 
 
+@lru_cache(maxsize=8192)
+def observes(name: str, port: int | None = None) -> bool:
+    """Whether a name, or the port of its address, says that logs, metrics or traces go there."""
+    return str(port) in _OBSERVER_PORTS or any(word in _OBSERVERS for word in name_words(name))
+
+
+def flow_of(engine: str) -> EdgeKind | None:
+    """What flows to an engine; none for those that answer requests, and for an empty one."""
+    return next((kind for kind, engines in _FLOWS.items() if engine in engines), None)
+
+
+_OBSERVER_PORTS = TABLES.words["flows.observer_ports"]
+_OBSERVERS = TABLES.words["flows.observers"]
+_FLOWS = {EdgeKind(kind): TABLES.words[f"flows.{kind}"] for kind in ("data", "async", "file", "observe")}
 _UNREACHABLE = frozenset({HostKind.SINGLE_LABEL, HostKind.PRIVATE_NAME, HostKind.PRIVATE_ADDRESS, HostKind.KUBERNETES})
 _HOST_WORDS = TABLES.words["names.host"]
 _HOST_ANYWHERE = TABLES.words["names.host_anywhere"]

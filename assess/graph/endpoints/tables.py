@@ -38,7 +38,7 @@ def _read() -> Tables:
         engine_words={name: str(engine) for name, engine in data["engine_words"].items()},
         words={
             f"{table}.{name}": frozenset(str(words).split())
-            for table in ("names", "not_hosts", "resources")
+            for table in ("names", "not_hosts", "resources", "flows")
             for name, words in data[table].items()
         },
     )

@@ -1,5 +1,6 @@
 """Joins variables that belong together, and the words of a command, before addresses are read out of them."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -46,12 +47,14 @@ def in_words(words: Sequence[str]) -> tuple[tuple[int, Endpoint], ...]:
         for place, piece in enumerate(pieces):
             following = pieces[place + 1] if place + 1 < len(pieces) else _first(words, index + 1)
             for each in _of_word(piece, option, following):
-                found[index, each] = None
+                if not _defines(word, each.host):
+                    found[index, each] = None
             option = _option(piece, option)
     return tuple(found)
 
 
 _LONGEST_SCRIPT = 65_536
+_UPSTREAM = re.compile(r"\bupstream\s{1,20}([A-Za-z0-9._-]{1,255})")
 _SHORT_OPTIONS = {"-h": "host"}
 """Options of one letter that hold a host in the clients of databases: psql, mysql, redis-cli, pg_isready."""
 _CLIENTS = frozenset({"nc", "ncat", "telnet", "netcat"})
@@ -61,6 +64,11 @@ _DATABASE_LAST = TABLES.words["names.database_last"]
 _ENGINE_LAST = TABLES.words["names.engine_last"]
 _VARIANTS = TABLES.words["names.variants"]
 _DATABASE_NAMES = frozenset({"db", "database", "sql", "rds", "aurora", "datasource", "jdbc"})
+
+
+def _defines(script: str, host: str) -> bool:
+    """Whether a script writes an nginx configuration in which this is a name of its own: ``upstream orders {``."""
+    return "upstream" in script and any(found == host for found in _UPSTREAM.findall(script))
 
 
 def _first(words: Sequence[str], index: int) -> str:
