@@ -31,6 +31,9 @@ SHARED: Mapping[str, Rate] = {
     "cloudwatch metric data": Rate(4, 4),
     # https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/throttling-api-requests.html (all calls together)
     "route53": Rate(50, 10),
+    # https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html (all calls together; GetResources alone)
+    "api gateway": Rate(40, 10),
+    "api gateway resources": Rate(5, 2.5),
     # AWS publishes none: an estimate
     "application auto scaling": Rate(20, 10),
 }

@@ -7,6 +7,7 @@ from assess.collectors.interface import Collector, Document, Operation, Reader, 
 from assess.estate.balancing import ListenerRule, LoadBalancer
 from assess.estate.dns import CHAIN, host_name
 from assess.estate.ecs import TaskDefinition
+from assess.estate.edge import Accelerator, Distribution
 
 # 100 zones and 300 records a page: as many as AWS gives at most
 LIST_HOSTED_ZONES = Operation(
@@ -39,6 +40,8 @@ _HOST = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]
 
 def _read(reader: Reader) -> None:
     entries = {host_name(each.dns_name) for each in reader.facts(LoadBalancer) if each.dns_name}
+    entries |= {host_name(each.domain_name) for each in reader.facts(Distribution)}
+    entries |= {host_name(each.dns_name) for each in reader.facts(Accelerator) if each.dns_name}
     told = {host_name(each) for each in _told(reader)}
     if not entries and not told:
         return
@@ -71,12 +74,15 @@ def _records(reader: Reader, zone: Document) -> list[Document]:
 
 
 def _told(reader: Reader) -> Iterator[str]:
-    """Host names in what containers are told, and those that load balancers tell requests apart by."""
+    """Host names in what containers are told, names and origins at the edge, and hosts of load balancers' rules."""
     for task in reader.facts(TaskDefinition):
         for container in task.container_definitions:
             texts = [*container.entry_point, *container.command, *(each.value for each in container.environment)]
             for text in texts:
                 yield from _HOST.findall(text)
+    for distribution in reader.facts(Distribution):
+        yield from distribution.aliases
+        yield from (each.domain_name for each in distribution.origins)
     for rule in reader.facts(ListenerRule):
         for condition in rule.conditions:
             if condition.field == "host-header":
@@ -116,7 +122,7 @@ ROUTE_53 = Collector(
     facts=_FACTS,
     operations=(LIST_HOSTED_ZONES, LIST_RECORDS),
     collect=_read,
-    after=("elb", "ecs.task_definitions"),
+    after=("elb", "edge", "ecs.task_definitions"),
     regional=False,
 )
 

@@ -14,6 +14,7 @@ from assess.collectors import (
     cloudwatch,
     ecr,
     ecs,
+    edge,
     elb,
     events,
     iam,
@@ -68,6 +69,7 @@ COLLECTORS: tuple[Collector, ...] = (
     *route53.COLLECTORS,
     *resource_policies.COLLECTORS,
     *protection.COLLECTORS,
+    *edge.COLLECTORS,
 )
 
 EVERYWHERE = "all"

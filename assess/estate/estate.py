@@ -39,6 +39,8 @@ from assess.estate.ecs import (
     TaskProtection,
 )
 from assess.estate.facts import Fact, Identifier, Leaf, Origin
+from assess.estate.edge import Accelerator, ApiIntegration, Distribution, VpcLink
+from assess.estate.facts import Fact, Identifier, Origin
 from assess.estate.functions import EventSourceMapping, Function
 from assess.estate.gaps import Gap, Missing, Reason, Seen
 from assess.estate.grants import Permissions, permissions_of
@@ -171,6 +173,10 @@ class Estate(BaseModel):
     served_certificates: tuple[ServedCertificate, ...] = ()
     web_acls: tuple[WebAcl, ...] = ()
     shield_protections: tuple[ShieldProtection, ...] = ()
+    distributions: tuple[Distribution, ...] = ()
+    accelerators: tuple[Accelerator, ...] = ()
+    vpc_links: tuple[VpcLink, ...] = ()
+    api_integrations: tuple[ApiIntegration, ...] = ()
     service_metrics: tuple[ServiceMetrics, ...] = ()
     task_protections: tuple[TaskProtection, ...] = ()
     account_settings: tuple[AccountSetting, ...] = ()

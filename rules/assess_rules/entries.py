@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping
 
 from assess.estate.balancing import Listener, ListenerRule, LoadBalancer
-from assess.estate.dns import DnsRecord, matches_host, names_of
+from assess.estate.dns import DnsRecord, host_name, matches_host, names_of
 from assess.estate.estate import Estate
 from assess.estate.facts import Evidence
 from assess.estate.workloads import Workload
 from assess.rule import (
+    DAYS,
     HOURS,
     LOW,
     MEDIUM,
@@ -206,3 +207,62 @@ def _guards(balancer: LoadBalancer, estate: Estate) -> Iterator[tuple[str, Evide
         mode = (listener.mutual_authentication or {}).get("Mode")
         if mode not in (None, "off"):
             yield f"mutual TLS on port {listener.port}", listener.evidence("MutualAuthentication", "Mode")
+
+
+@rule(
+    "ING-FRONTED",
+    Checklist.INGRESS,
+    severity=MEDIUM,
+    effort=DAYS,
+    needs=("edge", "route53", "elb.load_balancers"),
+    across=("edge", "route53"),
+    reference="https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DownloadDistS3AndCustomOrigins.html",
+)
+def fronted_load_balancer(balancer: LoadBalancer, estate: Estate) -> Iterator[Outcome]:
+    """CloudFront, an accelerator or API Gateway sends requests to the load balancer.
+
+    What stands in front knows this load balancer by its name or ARN. A new one for the Pods gets no request until each
+    of them is told, and the old one cannot go before. It is also the best place to move traffic from: callers notice
+    nothing, and going back is one change. Headers that the front adds and the load balancer checks must be checked by
+    the new entry too.
+
+    Fires: it is an origin of a distribution, also by a name of Route 53, an endpoint of an accelerator, or what a VPC
+    link leads to. APIs that call it by its public name without a VPC link are not looked at.
+
+    Fix: keep the load balancer and bind the Pods by a TargetGroupBinding; or make the new one a second origin or
+    endpoint, move the traffic by weights or a continuous deployment, and carry the check of secret headers over.
+    """
+    found = list(_fronts(balancer, estate))
+    for element, message, evidence in found:
+        yield fail(message, evidence, element=element)
+    if not found and not balancer.is_internet_facing:
+        yield not_applicable("it is internal, and nothing at the edge leads to it")
+
+
+def _fronts(balancer: LoadBalancer, estate: Estate) -> Iterator[tuple[str, str, Evidence]]:
+    """Name, sentence and evidence of each front."""
+    names = {host_name(balancer.dns_name or "")}
+    names |= {way[0].host for way in names_of(balancer.dns_name or "", estate.dns_records_to)}
+    of = f"load balancer {balancer.name}"
+    for distribution in estate.distributions:
+        for index, origin in enumerate(distribution.origins):
+            if host_name(origin.domain_name) in names:
+                message = f"CloudFront distribution {distribution.domain_name} has {of} as an origin"
+                yield distribution.domain_name, message, distribution.evidence("Origins", index, "DomainName")
+                break
+    for accelerator in estate.accelerators:
+        for index, endpoint in enumerate(accelerator.endpoints):
+            if endpoint.endpoint_id == balancer.identity:
+                message = f"accelerator {accelerator.name} has {of} as an endpoint"
+                yield accelerator.name, message, accelerator.evidence("Endpoints", index, "EndpointId")
+                break
+    for link in estate.vpc_links:
+        if balancer.identity in link.target_arns:
+            message = f"VPC link {link.name} of API Gateway leads to {of}"
+            yield link.name, message, link.evidence("targetArns", value=balancer.identity)
+    targets = {balancer.identity}
+    targets |= {each.identity for each in estate.listeners_by_load_balancer.get(balancer.identity, ())}
+    reaching = {each.api_id: each for each in estate.api_integrations if each.target in targets}
+    for id, api in sorted(reaching.items()):
+        name = api.api_name or id
+        yield name, f"API {name} reaches {of} by a VPC link", api.evidence("target")

@@ -16,13 +16,19 @@ pytestmark = pytest.mark.xdist_group("denials-clean")
 _NOT_ASKED = frozenset(
     {
         "autoscaling:DescribeAutoScalingGroups",
+        "apigateway:GetResources",
+        "apigateway:GetRestApis",
+        "apigatewayv2:GetApis",
+        "apigatewayv2:GetIntegrations",
         "ec2:DescribeInstances",
         "ec2:DescribeRegions",  # has a test of its own
         "ecs:DescribeCapacityProviders",
         "ecs:DescribeContainerInstances",
         "ecs:ListContainerInstances",
-    "ecs:ListGatewayRoutes",
+        "ecs:ListGatewayRoutes",
         "elb:DescribeLoadBalancers",
+        "globalaccelerator:ListEndpointGroups",
+        "globalaccelerator:ListListeners",
         "iam:GetInstanceProfile",
         "kms:DescribeKey",
         "kms:GetKeyPolicy",
@@ -32,7 +38,8 @@ _NOT_ASKED = frozenset(
         "sns:GetTopicAttributes",
     }
 )
-"""Calls that an estate on Fargate without Cloud Map, Classic Load Balancers and own keys has no need of."""
+"""Calls that an estate on Fargate without Cloud Map, Classic Load Balancers, own keys and anything at the edge has no
+need of."""
 
 _SETTLED = {
     "servicediscovery:ListNamespaces": "the services themselves say that none of them registers in Cloud Map",

@@ -14,11 +14,12 @@ pytestmark = pytest.mark.xdist_group("denials-demo")
 
 _NOT_ASKED = frozenset(
     {
+        "apigateway:GetResources",
         "ec2:DescribeRegions",
         "elb:DescribeLoadBalancers",
     }
 )
-"""Calls that the demo estate has no need of: one region, no Classic Load Balancer."""
+"""Calls that the demo estate has no need of: one region, no Classic Load Balancer, no REST API."""
 
 
 @pytest.fixture(scope="module")

@@ -61,6 +61,8 @@ _KINDS: dict[str, tuple[str, ...]] = {
     "acm": ("served_certificates",),
     "waf": ("web_acls",),
     "shield": ("shield_protections",),
+    "edge": ("distributions", "accelerators"),
+    "apigateway": ("vpc_links", "api_integrations"),
 }
 
 _AT_ONCE = ("iam", "GetAccountAuthorizationDetails")
@@ -82,7 +84,11 @@ _ONLY_OF_THE_SHOP = (
     "stepfunctions:DescribeStateMachine",
 )
 """Calls that the small estate has no need of, by collector or API."""
-_OF_THEIR_OWN_SCENE = ("ec2:DescribeRegions", "ecs:ListServiceDeployments", "elb:DescribeLoadBalancers")
+_OF_THEIR_OWN_SCENE = (
+    *("ec2:DescribeRegions", "ecs:ListServiceDeployments", "elb:DescribeLoadBalancers"),
+    *("globalaccelerator:ListListeners", "globalaccelerator:ListEndpointGroups", "apigateway:GetRestApis"),
+    *("apigateway:GetResources", "apigatewayv2:GetApis", "apigatewayv2:GetIntegrations"),
+)
 
 
 def _downstream(collector: str) -> set[str]:

@@ -54,7 +54,7 @@ READ: frozenset[str] = frozenset(
         *("ecr.repositories", "resource.policies", "cloudwatch.alarms", "cloudwatch.metrics", "route53"),
         *("ecs.protection", "ecs.account_settings", "ecs.gateways", "autoscaling.groups", "quotas"),
         *("ecr.repositories", "cloudwatch.alarms", "cloudwatch.metrics"),
-        *("route53", "acm", "waf"),
+        *("route53", "acm", "waf", "edge"),
     }
 )
 """Facts that a complete scan reads."""

@@ -331,7 +331,98 @@ GUARDS = (
     unknown(GUARD, "a file", file(), reason=Reason.NOT_IN_SOURCE),
 )
 
-CASES = (*NAMES, *CERTIFICATES, *GUARDS)
+# --- the edge ---------------------------------------------------------------------------------------------------
+
+FRONT = "ING-FRONTED"
+INTERNAL = (*SERVED[:2], balancer(scheme="internal"), group())
+
+
+def distribution(origin: str) -> Given:
+    return given(
+        "distributions",
+        ARN=f"arn:aws:cloudfront::{ACCOUNT}:distribution/E1",
+        DomainName="d1.cloudfront.net",
+        Origins=[{"Id": "s3", "DomainName": "s3.example.com"}, {"Id": "web", "DomainName": origin}],
+    )
+
+
+def api(target: str) -> Given:
+    return given("api_integrations", apiId="a1b2c3", apiName="shop", protocol="HTTP", connectionId="l1", target=target)
+
+
+FRONTS = (
+    fails(
+        FRONT,
+        "the origin of a distribution",
+        *SERVED,
+        distribution(EDGE),
+        says="CloudFront distribution d1.cloudfront.net has load balancer edge as an origin",
+        element="d1.cloudfront.net",
+        at="/Origins/1/DomainName",
+    ),
+    fails(
+        FRONT,
+        "the origin of a distribution by a name of its own",
+        *SERVED,
+        distribution("Origin.example.com"),
+        cname("origin.example.com", "lb.example.com", 60),
+        alias("lb.example.com"),
+        says="CloudFront distribution d1.cloudfront.net has load balancer edge as an origin",
+    ),
+    fails(
+        FRONT,
+        "the endpoint of an accelerator",
+        *INTERNAL,
+        given(
+            "accelerators",
+            AcceleratorArn=f"arn:aws:globalaccelerator::{ACCOUNT}:accelerator/1",
+            Name="world",
+            Endpoints=[{"EndpointId": BALANCER}],
+        ),
+        says="accelerator world has load balancer edge as an endpoint",
+        element="world",
+        at="/Endpoints/0/EndpointId",
+    ),
+    fails(
+        FRONT,
+        "an API with a VPC link to a listener",
+        *INTERNAL,
+        listener(),
+        api(LISTENER),
+        says="API shop reaches load balancer edge by a VPC link",
+        element="shop",
+        at="/target",
+    ),
+    fails(
+        FRONT,
+        "a VPC link to the load balancer itself",
+        *INTERNAL,
+        given("vpc_links", id="l1", name="orders", targetArns=[BALANCER]),
+        says="VPC link orders of API Gateway leads to load balancer edge",
+        at="/targetArns",
+    ),
+    passes(FRONT, "a distribution in front of something else", *SERVED, distribution("other.example.com")),
+    not_applicable(FRONT, "internal, and an API leads elsewhere", *INTERNAL, api(f"{LISTENER}0")),
+    unknown(
+        FRONT,
+        "distributions were refused",
+        *SERVED,
+        denied("edge", "cloudfront:ListDistributions"),
+        reason=Reason.DENIED,
+        needs="cloudfront:ListDistributions",
+    ),
+    unknown(
+        FRONT,
+        "an API was refused, and the load balancer is internal",
+        *INTERNAL,
+        denied("edge", "apigateway:GET", resource="a9"),
+        reason=Reason.DENIED,
+        needs="apigateway:GET",
+    ),
+    unknown(FRONT, "a file", file(), reason=Reason.NOT_IN_SOURCE),
+)
+
+CASES = (*NAMES, *CERTIFICATES, *GUARDS, *FRONTS)
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

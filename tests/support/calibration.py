@@ -38,6 +38,7 @@ FACTS = (
     "ecs.services",
     "ecs.task_definitions",
     "ecs.tasks",
+    "edge",
     "elb.attributes",
     "elb.listeners",
     "elb.load_balancers",
@@ -61,7 +62,7 @@ FACTS = (
 )
 """What a scan without denials sees; roles come beside."""
 
-GLOBAL = frozenset({"iam.roles", "route53"})
+GLOBAL = frozenset({"edge", "iam.roles", "route53"})
 """Facts that have no region."""
 
 HOLDS = {

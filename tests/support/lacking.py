@@ -20,14 +20,20 @@ class Lacking:
     def __init__(self) -> None:
         self.certificates: dict[str, Document] = {}
         """Members of a certificate's description that differ from those of one that Amazon issued, by its ARN."""
+        self.accelerators: dict[str, tuple[str, ...]] = {}
+        """ARNs of the endpoints of an accelerator, by its name; each has one listener with one group of endpoints."""
         self._handlers: Mapping[tuple[str, str], Callable[[Call, Ask], Document]] = {
             ("acm", "DescribeCertificate"): self._describe_certificate,
             ("wafv2", "ListResourcesForWebACL"): _list_resources_for_web_acl,
+            ("globalaccelerator", "ListAccelerators"): self._list_accelerators,
+            ("globalaccelerator", "ListListeners"): _list_listeners,
+            ("globalaccelerator", "ListEndpointGroups"): self._list_endpoint_groups,
         }
 
     def clear(self) -> None:
         """Forgets all."""
         self.certificates.clear()
+        self.accelerators.clear()
 
     def handler(self, call: Call) -> Callable[[Call, Ask], Document] | None:
         """What answers a call, where moto alone does not."""
@@ -38,6 +44,45 @@ class Lacking:
         own = self.certificates.get(str(call.parameters["CertificateArn"]), {})
         answer["Certificate"] |= _ISSUED | own
         return answer
+
+    def _list_accelerators(self, call: Call, _ask: Ask) -> Document:
+        _at_home(call)
+        return {
+            "Accelerators": [
+                {
+                    "AcceleratorArn": f"arn:aws:globalaccelerator::{call.account}:accelerator/{name}",
+                    "Name": name,
+                    "DnsName": f"a{number:016x}.awsglobalaccelerator.com",
+                    "Enabled": True,
+                    "Status": "DEPLOYED",
+                }
+                for number, name in enumerate(sorted(self.accelerators), 1)
+            ]
+        }
+
+    def _list_endpoint_groups(self, call: Call, _ask: Ask) -> Document:
+        _at_home(call)
+        listener = str(call.parameters["ListenerArn"])
+        endpoints = self.accelerators[listener.split("/")[1]]
+        group = {
+            "EndpointGroupArn": f"{listener}/endpoint-group/1",
+            "EndpointGroupRegion": "us-east-1",
+            "TrafficDialPercentage": 100.0,
+            "EndpointDescriptions": [{"EndpointId": each, "Weight": 128} for each in endpoints],
+        }
+        return {"EndpointGroups": [group]}
+
+
+def _list_listeners(call: Call, _ask: Ask) -> Document:
+    _at_home(call)
+    arn = str(call.parameters["AcceleratorArn"])
+    return {"Listeners": [{"ListenerArn": f"{arn}/listener/1", "Protocol": "TCP"}]}
+
+
+def _at_home(call: Call) -> None:
+    """Refuses a call that reached another region than the one where Global Accelerator is."""
+    if call.region != "us-west-2":
+        raise AwsError("UnknownEndpoint", "Global Accelerator answers in us-west-2 only")
 
 
 def _list_resources_for_web_acl(call: Call, _ask: Ask) -> Document:

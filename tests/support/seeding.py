@@ -178,6 +178,47 @@ class Seeder:
         self.client("wafv2").associate_web_acl(WebACLArn=self.web_acl(name), ResourceArn=of)
         self.client("shield").create_protection(Name=name, ResourceArn=of)
 
+    # --- the edge -----------------------------------------------------------------------------------------------
+
+    def distribution(self, alias: str, origin: str) -> str:
+        """Id of a new distribution of CloudFront with a name of its own, in front of one origin."""
+        sent = {"HeaderName": "X-Origin-Check", "HeaderValue": "nothing of value"}
+        custom = {"HTTPPort": 80, "HTTPSPort": 443, "OriginProtocolPolicy": "https-only"}
+        listed = {"Id": "origin", "DomainName": origin, "CustomOriginConfig": custom}
+        listed["CustomHeaders"] = {"Quantity": 1, "Items": [sent]}
+        made = self.client("cloudfront").create_distribution(
+            DistributionConfig={
+                "CallerReference": alias,
+                "Aliases": {"Quantity": 1, "Items": [alias]},
+                "Origins": {"Quantity": 1, "Items": [listed]},
+                "DefaultCacheBehavior": {"TargetOriginId": "origin", "ViewerProtocolPolicy": "https-only"},
+                "Comment": "",
+                "Enabled": True,
+            }
+        )
+        return str(made["Distribution"]["Id"])
+
+    def accelerator(self, name: str, *listeners: str) -> None:
+        """An accelerator in front of the load balancers of listeners."""
+        of = self.elbv2.describe_listeners(ListenerArns=list(listeners))["Listeners"]
+        self._aws.lacking.accelerators[name] = tuple(str(each["LoadBalancerArn"]) for each in of)
+
+    def api(self, name: str, network: Network, target: str) -> str:
+        """Id of a new HTTP API that calls a listener, or a service of Cloud Map, through a VPC link."""
+        apis = self.client("apigatewayv2")
+        link = apis.create_vpc_link(Name=name, SubnetIds=list(network.private))["VpcLinkId"]
+        api = str(apis.create_api(Name=name, ProtocolType="HTTP")["ApiId"])
+        apis.create_integration(
+            ApiId=api,
+            IntegrationType="HTTP_PROXY",
+            IntegrationMethod="ANY",
+            ConnectionType="VPC_LINK",
+            ConnectionId=link,
+            IntegrationUri=target,
+            PayloadFormatVersion="1.0",
+        )
+        return api
+
     # --- names --------------------------------------------------------------------------------------------------
 
     def zone(self, name: str) -> str:

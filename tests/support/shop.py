@@ -242,6 +242,8 @@ def _storefront(shop: _Shop) -> None:
     seeder.forward(shop.edge, targets, host="www.shop.example.com", priority=10)
     seeder.record(shop.zone, "www.shop.example.com", shop.edge)
     seeder.guard(shop.edge, "shop-front")
+    seeder.distribution("shop.example.com", "www.shop.example.com")
+    seeder.accelerator("shop", shop.edge)
     revision = seeder.task_definition(
         "storefront",
         container(
@@ -355,6 +357,7 @@ def _cart(shop: _Shop) -> None:
         NamespaceId=shop.namespace,
         DnsConfig={"DnsRecords": [{"Type": "A", "TTL": 15}], "RoutingPolicy": "MULTIVALUE"},
     )["Service"]
+    seeder.api("shop-cart", shop.network, registry["Arn"])
     discovery.register_instance(
         ServiceId=registry["Id"], InstanceId="cart-1", Attributes={"AWS_INSTANCE_IPV4": "10.20.3.17"}
     )

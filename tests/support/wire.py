@@ -44,6 +44,8 @@ class Call:
     @property
     def action(self) -> str:
         """The IAM action as an error message names it."""
+        if self.service in ("apigateway", "apigatewayv2"):
+            return f"apigateway:{self.environ['REQUEST_METHOD']}"
         name = _IAM_NAMES.get((self.service, self.operation), self.operation)
         return f"{_IAM_PREFIXES.get(self.service, self.service)}:{name}"
 
@@ -112,7 +114,7 @@ def read(environ: Environment, body: bytes, account_of: Callable[[str], str]) ->
     """
     access_key, region, signing_name = _scope(environ)
     form = _form(environ, body)
-    service = _service(signing_name, form)
+    service = _service(signing_name, form, str(environ.get("PATH_INFO")))
     environ["wsgi.input"] = io.BytesIO(body)
     request = Request(environ)
     labels: Mapping[str, Any] = {}
@@ -170,7 +172,9 @@ def _form(environ: Environment, body: bytes) -> dict[str, str]:
     return {}
 
 
-def _service(signing_name: str, form: Mapping[str, str]) -> str:
+def _service(signing_name: str, form: Mapping[str, str], path: str) -> str:
+    if signing_name == "apigateway" and path.startswith("/v2/"):
+        return "apigatewayv2"
     if signing_name == "elasticloadbalancing" and form.get("Version", "").startswith("2012"):
         return "elb"
     return _SIGNING_NAMES.get(signing_name, signing_name)
