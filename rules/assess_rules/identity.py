@@ -89,7 +89,7 @@ _BREAKING = re.compile(
     worst=HIGH,
     effort=DAYS,
     needs=("iam.roles",),
-    reference=_POD_IDENTITY,
+    reference="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html",
 )
 def conditions_that_change(role: Role, estate: Estate) -> Iterator[Outcome]:
     """A permission depends on the network path or on the ECS task that asks.

@@ -10,7 +10,22 @@ from assess.config import Policy
 from assess.estate.ecs import Container, PortMapping, TaskDefinition, Ulimit
 from assess.estate.estate import Estate
 from assess.estate.facts import Evidence
-from assess.rule import DAYS, HIGH, HOURS, INFO, LOW, MEDIUM, Kind, Outcome, Severity, fail, not_applicable, rule
+from assess.rule import (
+    DAYS,
+    HIGH,
+    HOURS,
+    INFO,
+    LOW,
+    MEDIUM,
+    Kind,
+    Outcome,
+    Reason,
+    Severity,
+    fail,
+    not_applicable,
+    rule,
+    unknown,
+)
 from assess_rules.known_images import agent_of, data, image_of, is_mesh_proxy, is_sidecar
 
 _SECURITY = "https://kubernetes.io/docs/concepts/security/pod-security-standards/"
@@ -786,6 +801,39 @@ def _is_within_what_nodes_give(limit: Ulimit) -> bool:
         0 <= (wanted or 0) <= given
         for wanted, given in zip((limit.soft_limit, limit.hard_limit), _NODE_OPEN_FILES, strict=True)
     )
+
+
+@rule(
+    "POD-RUN-AS-ROOT",
+    Checklist.POD_FIT,
+    severity=MEDIUM,
+    effort=HOURS,
+    needs=("ecs.task_definitions",),
+    looks_at=("containerDefinitions[].user",),
+    reference="https://kubernetes.io/docs/tasks/configure-pod-container/security-context/",
+)
+def root_user(container: Container) -> Iterator[Outcome]:
+    """A container is told to run as root
+
+    The restricted Pod Security Standard refuses a container that runs as root, and many clusters enforce it. Root in a
+    container is also one fault of the kernel or of a mount away from root on the node, which a Pod shares with others.
+
+    A task definition that names no user leaves it to the image, whose configuration is not read: it lies among the
+    image's layers, which only a download outside of AWS's API would give. So that stays open, and is never a finding.
+
+    Fix: Build the image for a user with a number, set runAsUser, runAsGroup and runAsNonRoot, and give volumes to the
+    group by fsGroup. Where files in the image belong to root, change their owner when it is built.
+    """
+    user, at = container.definition.user, container.at("user")
+    if container.task.is_windows:
+        yield not_applicable("Windows has no root")
+    elif container.task.is_unresolved(*at):
+        yield unknown(Reason.UNRESOLVED)
+    elif not user:
+        in_file = container.task.origin.source is not None
+        yield unknown(Reason.NOT_IN_SOURCE if in_file else Reason.NOT_COLLECTED, "ecr.images")
+    elif user.partition(":")[0] in ("0", "root"):
+        yield fail(f"container {container.name} runs as {user}", container.task.evidence(*at))
 
 
 @rule(

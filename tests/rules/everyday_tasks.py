@@ -306,7 +306,13 @@ EVERYDAY = (
             ),
             volumes=[_host("home", "/mnt/efs/jenkins_home"), _host("docker", "/var/run/docker.sock")],
         ),
-        {"STO-DOCKER-SOCK": "critical", "STO-HOST-PATH": "high", "POD-STATIC-HOSTPORT": "medium medium", **_PUBLIC},
+        {
+            "STO-DOCKER-SOCK": "critical",
+            "STO-HOST-PATH": "high",
+            "POD-RUN-AS-ROOT": "medium",
+            "POD-STATIC-HOSTPORT": "medium medium",
+            **_PUBLIC,
+        },
     ),
     Everyday(
         "GitLab runner, privileged, with the socket",

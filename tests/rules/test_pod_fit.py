@@ -573,6 +573,43 @@ NAMES_AND_LIMITS = (
     not_applicable("POD-ULIMITS", "Windows", task(**WINDOWS)),
     *(
         fails(
+            "POD-RUN-AS-ROOT",
+            f"user {user}",
+            task(container(user=user)),
+            says=f"container app runs as {user}",
+            severity=MEDIUM,
+            at="/containerDefinitions/0/user",
+        )
+        for user in ("0", "root", "0:0", "root:root", "0:1000")
+    ),
+    *(
+        passes("POD-RUN-AS-ROOT", f"user {user}", task(container(user=user)))
+        for user in ("1000", "1000:0", "node", "rooted")
+    ),
+    not_applicable("POD-RUN-AS-ROOT", "Windows", task(container(user="0"), **WINDOWS)),
+    unknown(
+        "POD-RUN-AS-ROOT",
+        "the image says who it runs as",
+        task(),
+        reason=Reason.NOT_COLLECTED,
+        needs="ecr.images",
+        worst=MEDIUM,
+    ),
+    unknown("POD-RUN-AS-ROOT", "a file that leaves it to the image", file(), reason=Reason.NOT_IN_SOURCE),
+    unknown(
+        "POD-RUN-AS-ROOT",
+        "a placeholder",
+        file(container(), unresolved={"/containerDefinitions/0/user": "${USER}"}),
+        reason=Reason.UNRESOLVED,
+    ),
+    unknown(
+        "POD-RUN-AS-ROOT",
+        "the task definition could not be described",
+        *UNDESCRIBED,
+        reason=Reason.DENIED,
+    ),
+    *(
+        fails(
             "POD-USER-NAME",
             f"user {user}",
             task(container(user=user)),
