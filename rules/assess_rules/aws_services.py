@@ -25,9 +25,26 @@ from assess.rule import (
 from assess_rules.instance_roles import owned_by_instance_role
 from assess_rules.known_images import is_sidecar
 
-_SERVICE = r"(?:AWS|S3|SES|SQS|SNS|DYNAMODB)"
-_KEY = re.compile(rf"((?:.*_)?{_SERVICE}_(?:.*?_)??)(?:ACCESS_KEY(?:_ID)?|SECRET_(?:ACCESS_)?KEY)")
+_SERVICE = (
+    r"(?:AWS|AMAZON|S3|SES|SQS|SNS|DYNAMO(?:DB)?|KINESIS|FIREHOSE|CLOUDWATCH|BEDROCK|COGNITO|LAMBDA|ECR|ROUTE53|ATHENA"
+    r"|TEXTRACT|REKOGNITION|POLLY|TRANSCRIBE|EVENTBRIDGE|STS|IAM)"
+)
+_KEY = re.compile(
+    rf"((?:.*_)?{_SERVICE}_(?:.*?_)??)(?:ACCESS_KEY(?:_ID|_SECRET)?|ACCESS_ID|SECRET_(?:ACCESS_)?KEY)"
+    r"|((?:.*_)?AWS_)(?:KEY(?:_ID)?|SECRET)|((?:.*_)?AWS)(?:ACCESSKEY(?:ID)?|SECRET(?:ACCESS)?KEY)"
+)
 """Names of the two halves of a long-lived key; what stands before them is equal for both."""
+
+_HALF = re.compile(r"((?:.*_)?)(ACCESS_KEY_ID|SECRET_ACCESS_KEY)")
+"""AWS's own names of the halves, which others took over for stores that speak S3."""
+
+_OTHERS = frozenset(
+    {"R2", "CLOUDFLARE", "MINIO", "SPACES", "WASABI", "B2", "BACKBLAZE", "SCW", "SCALEWAY", "OSS", "ALIYUN", "ALIBABA"}
+    | {"OVH", "HETZNER", "LINODE", "VULTR", "GCS", "TIGRIS", "STORJ", "IBM", "COS", "ALICLOUD", "CEPH"}
+)
+
+BY_BOTH_HALVES = 0.7
+"""Confidence that a pair named as AWS names its keys, with no service in it, is a key of AWS: a judgement."""
 
 _METADATA = "169.254.169.254"
 
@@ -64,16 +81,21 @@ def static_keys(container: Container) -> Iterator[Outcome]:
         yield not_applicable("the container has no variables")
         return
     keys: dict[str, list[int]] = {}
+    halves: dict[str, dict[str, int]] = {}
     for index, secret in enumerate(definition.secrets):
-        found = _KEY.fullmatch(_snake(secret.name))
-        if found is not None:
-            keys.setdefault(found[1], []).append(index)
-    for indexes in keys.values():
+        name = _snake(secret.name)
+        if (found := _KEY.fullmatch(name)) is not None:
+            keys.setdefault(next(each for each in found.groups() if each is not None), []).append(index)
+        elif (half := _HALF.fullmatch(name)) is not None and not _OTHERS.intersection(name.split("_")):
+            halves.setdefault(half[1], {})[half[2]] = index
+    pairs = [sorted(each.values()) for each in halves.values() if len(each) == 2]
+    for indexes, confidence in (*((each, 1.0) for each in keys.values()), *((each, BY_BOTH_HALVES) for each in pairs)):
         names = [definition.secrets[index].name for index in indexes]
         yield fail(
             f"container {container.name} gets a long-lived AWS key in {' and '.join(names)}",
             *(container.task.evidence(*container.at("secrets", index, "name")) for index in indexes),
             element=names[0],
+            confidence=confidence,
         )
 
 

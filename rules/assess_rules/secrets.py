@@ -5,7 +5,7 @@ No credential is in the estate: where one stood there is a marker that says what
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
@@ -45,13 +45,6 @@ from assess.rule import (
 _SENSITIVE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/specifying-sensitive-data.html"
 _SECRETS_MANAGER = "https://external-secrets.io/latest/provider/aws-secrets-manager/"
 _PARAMETER_STORE = "https://external-secrets.io/latest/provider/aws-parameter-store/"
-
-_CERTAIN = (RedactionClass.TOKEN, RedactionClass.USERINFO)
-"""What a detector is sure of, whatever the name beside it."""
-
-_CREDENTIALS = (*_CERTAIN, RedactionClass.NAMED)
-_SUSPECTS = (RedactionClass.WEAK, RedactionClass.PLACEHOLDER)
-_STRENGTH = tuple(RedactionClass)
 
 BY_NAME = 0.8
 """Confidence that a literal under a name that says credential is one: a strong inference."""
@@ -110,17 +103,7 @@ def credential_in_variable(container: Container, estate: Estate) -> Iterator[Out
     if not definition.environment:
         yield not_applicable(_NO_VARIABLES)
         return
-    for index, variable in enumerate(definition.environment):
-        found = _strongest(redactions_in(variable.value), _CREDENTIALS)
-        if found is not None:
-            what = "a credential" if found.of in _CERTAIN else "what its name calls a credential"
-            yield fail(
-                f"variable {variable.name} of container {container.name} holds {what} in plain text"
-                f" ({_description(found, estate)})",
-                container.task.evidence(*container.at("environment", index, "value")),
-                element=variable.name,
-                confidence=1.0 if found.of in _CERTAIN else BY_NAME,
-            )
+    yield from _findings(container, _variables(container), _IN_VARIABLE, estate)
 
 
 @rule(
@@ -147,21 +130,7 @@ def suspect_variable(container: Container, estate: Estate) -> Iterator[Outcome]:
     if not definition.environment:
         yield not_applicable(_NO_VARIABLES)
         return
-    for index, variable in enumerate(definition.environment):
-        redactions = tuple(redactions_in(variable.value))
-        found = _strongest(redactions, _SUSPECTS)
-        if found is None or _strongest(redactions, _CREDENTIALS) is not None:
-            continue
-        what = (
-            f"{_kind(found)} ({_description(found, estate)})"
-            if found.of is RedactionClass.WEAK
-            else "a placeholder where a credential belongs"
-        )
-        yield fail(
-            f"variable {variable.name} of container {container.name} holds {what}",
-            container.task.evidence(*container.at("environment", index, "value")),
-            element=variable.name,
-        )
+    yield from _findings(container, _variables(container), _SUSPECT, estate)
 
 
 @rule(
@@ -204,28 +173,11 @@ def credential_in_command(container: Container, estate: Estate) -> Iterator[Outc
                   valueFrom:
                     secretKeyRef: {name: orders, key: db-password}
     """
-    definition = container.definition
-    check = definition.health_check
-    fields: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
-        ("the command", ("command",), definition.command),
-        ("the entry point", ("entryPoint",), definition.entry_point),
-        ("the health check", ("healthCheck", "command"), check.command if check else ()),
-    )
-    if not any(words for _, _, words in fields):
+    words = list(_words(container))
+    if not words:
         yield not_applicable("the container has no command, entry point or health check of its own")
         return
-    for what, steps, words in fields:
-        found = _strongest_of(words, (*_CREDENTIALS, RedactionClass.WEAK))
-        if found is not None:
-            index, redaction = found
-            certain = redaction.of in _CERTAIN
-            yield fail(
-                f"{what} of container {container.name} holds {_kind(redaction)} ({_description(redaction, estate)})",
-                container.task.evidence(*container.at(*steps, index)),
-                element=steps[0],
-                severity=CRITICAL if certain else HIGH,
-                confidence=1.0 if certain else BY_NAME,
-            )
+    yield from _findings(container, words, _IN_COMMAND, estate)
 
 
 @rule(
@@ -258,38 +210,115 @@ def credential_in_option(container: Container, estate: Estate) -> Iterator[Outco
         return
     if container.task.is_unresolved(*container.at("logConfiguration", "options")):
         yield unknown(Reason.UNRESOLVED, "ecs.task_definitions")
-    for what, key, text, evidence in options:
-        found = _strongest(redactions_in(text), (*_CREDENTIALS, RedactionClass.WEAK))
-        if found is not None:
-            severity, confidence = _OPTION[found.of]
-            yield fail(
-                f"{what} {key} of container {container.name} holds {_kind(found)} ({_description(found, estate)})",
-                evidence,
-                element=key,
-                severity=severity,
-                confidence=confidence,
-            )
+    yield from _findings(container, options, _IN_OPTION, estate)
 
 
-_OPTION: dict[RedactionClass, tuple[Severity, float]] = {
-    RedactionClass.TOKEN: (CRITICAL, 1.0),
-    RedactionClass.USERINFO: (CRITICAL, 1.0),
-    RedactionClass.NAMED: (MEDIUM, BY_NAME),
-    RedactionClass.WEAK: (MEDIUM, 0.5),
+# --- what the markers say ---------------------------------------------------------------------------------------
+
+
+class _Text(NamedTuple):
+    """A text of a container: what it is, the element that findings name it by, and where it stands."""
+
+    what: str
+    element: str
+    text: str
+    place: tuple[str | int, ...]
+
+
+class _Verdict(NamedTuple):
+    """What a redaction of a class means where a text stands; ``{}`` in ``says`` is what may be told of it."""
+
+    severity: Severity
+    confidence: float
+    says: str
+
+
+_PLAIN = "a credential in plain text ({})"
+_CREDENTIAL = "a credential ({})"
+_DEFAULT = "a weak or default credential ({})"
+_IN_VARIABLE = {
+    RedactionClass.TOKEN: _Verdict(CRITICAL, 1.0, _PLAIN),
+    RedactionClass.USERINFO: _Verdict(CRITICAL, 1.0, _PLAIN),
+    RedactionClass.NAMED: _Verdict(CRITICAL, BY_NAME, "what its name calls a credential in plain text ({})"),
+}
+_SUSPECT = {
+    RedactionClass.WEAK: _Verdict(MEDIUM, 0.5, _DEFAULT),
+    RedactionClass.PLACEHOLDER: _Verdict(MEDIUM, 0.5, "a placeholder where a credential belongs"),
+}
+_IN_COMMAND = {
+    RedactionClass.TOKEN: _Verdict(CRITICAL, 1.0, _CREDENTIAL),
+    RedactionClass.USERINFO: _Verdict(CRITICAL, 1.0, _CREDENTIAL),
+    RedactionClass.NAMED: _Verdict(HIGH, BY_NAME, _CREDENTIAL),
+    RedactionClass.WEAK: _Verdict(HIGH, BY_NAME, _DEFAULT),
+}
+_IN_OPTION = {
+    **_IN_COMMAND,
+    RedactionClass.NAMED: _Verdict(MEDIUM, BY_NAME, _CREDENTIAL),
+    RedactionClass.WEAK: _Verdict(MEDIUM, 0.5, _DEFAULT),
 }
 
 
-def _options(container: Container) -> Iterator[tuple[str, str, str, Evidence]]:
-    """Each option and label: what it is, its key, its text, where it stands."""
+def _findings(
+    container: Container, texts: Iterable[_Text], verdicts: Mapping[RedactionClass, _Verdict], estate: Estate
+) -> Iterator[Outcome]:
+    """A finding for each element whose gravest redaction is of these classes, at the first place that holds it."""
+    gravest: dict[tuple[str, str], tuple[_Text, Redaction]] = {}
+    for text in texts:
+        for found in redactions_in(text.text):
+            before = gravest.get((text.what, text.element))
+            if before is None or _GRAVITY.index(found.of) < _GRAVITY.index(before[1].of):
+                gravest[text.what, text.element] = text, found
+    for text, found in gravest.values():
+        verdict = verdicts.get(found.of)
+        if verdict is not None:
+            held = verdict.says.format(_description(found, estate))
+            yield fail(
+                f"{text.what} of container {container.name} holds {held}",
+                container.task.evidence(*text.place),
+                element=text.element,
+                severity=verdict.severity,
+                confidence=verdict.confidence,
+            )
+
+
+_GRAVITY = tuple(RedactionClass)
+
+
+def _description(found: Redaction, estate: Estate) -> str:
+    """Detector, length and spread of what was replaced: all that may be told of it."""
+    users = len(estate.redaction_users.get(found.group, ()))
+    spread = f", the same in {users} workloads" if users > 1 else ""
+    return f"detector {found.detector}, {found.length} characters{spread}"
+
+
+def _variables(container: Container) -> Iterator[_Text]:
+    for index, variable in enumerate(container.definition.environment):
+        place = container.at("environment", index, "value")
+        yield _Text(f"variable {variable.name}", variable.name, variable.value, place)
+
+
+def _words(container: Container) -> Iterator[_Text]:
+    definition = container.definition
+    check = definition.health_check
+    for what, steps, words in (
+        ("the command", ("command",), definition.command),
+        ("the entry point", ("entryPoint",), definition.entry_point),
+        ("the health check", ("healthCheck", "command"), check.command if check else ()),
+    ):
+        for index, word in enumerate(words):
+            yield _Text(what, steps[0], word, container.at(*steps, index))
+
+
+def _options(container: Container) -> Iterator[_Text]:
     definition, task = container.definition, container.task
     if definition.log_configuration is not None:
         for key, text in definition.log_configuration.options.items():
-            yield "log option", key, text, task.evidence(*container.at("logConfiguration", "options", key))
+            yield _Text(f"log option {key}", key, text, container.at("logConfiguration", "options", key))
     if definition.firelens_configuration is not None:
         for key, text in definition.firelens_configuration.options.items():
-            yield "FireLens option", key, text, task.evidence(*container.at("firelensConfiguration", "options", key))
+            yield _Text(f"FireLens option {key}", key, text, container.at("firelensConfiguration", "options", key))
     for key, text in definition.docker_labels.items():
-        yield "label", key, text, task.evidence(*container.at("dockerLabels", key))
+        yield _Text(f"label {key}", key, text, container.at("dockerLabels", key))
     for index, volume in enumerate(task.volumes):
         driver = volume.docker_volume_configuration
         if driver is None or _first_user(task, volume.name) != container.index:
@@ -297,7 +326,7 @@ def _options(container: Container) -> Iterator[tuple[str, str, str, Evidence]]:
         for field, given in (("driverOpts", driver.driver_opts), ("labels", driver.labels)):
             for key, text in given.items():
                 place = ("volumes", index, "dockerVolumeConfiguration", field, key)
-                yield f"option of volume {volume.name}", key, text, task.evidence(*place)
+                yield _Text(f"option of volume {volume.name} {key}", key, text, place)
 
 
 def _first_user(task: TaskDefinition, volume: str) -> int:
@@ -777,36 +806,6 @@ def _admits(key: EncryptionKey, role: str) -> bool:
         if statement.allows and any(fnmatchcase(role, each) for each in named):
             return True
     return False
-
-
-# --- markers ----------------------------------------------------------------------------------------------------
-
-
-def _strongest(redactions: Iterable[Redaction], classes: tuple[RedactionClass, ...]) -> Redaction | None:
-    """The redaction of these classes that says most, the first of equal ones."""
-    found = [each for each in redactions if each.of in classes]
-    return min(found, key=lambda each: _STRENGTH.index(each.of), default=None)
-
-
-def _strongest_of(texts: tuple[str, ...], classes: tuple[RedactionClass, ...]) -> tuple[int, Redaction] | None:
-    """The redaction that says most in a list of texts, with its place."""
-    found = [
-        (index, redaction)
-        for index, text in enumerate(texts)
-        if (redaction := _strongest(redactions_in(text), classes)) is not None
-    ]
-    return min(found, key=lambda each: _STRENGTH.index(each[1].of), default=None)
-
-
-def _kind(found: Redaction) -> str:
-    return "a weak or default credential" if found.of is RedactionClass.WEAK else "a credential"
-
-
-def _description(found: Redaction, estate: Estate) -> str:
-    """Detector, length and spread of what was replaced: all that may be told of it."""
-    users = len(estate.redaction_users.get(found.group, ()))
-    spread = f", the same in {users} workloads" if users > 1 else ""
-    return f"detector {found.detector}, {found.length} characters{spread}"
 
 
 # --- the chosen target ------------------------------------------------------------------------------------------

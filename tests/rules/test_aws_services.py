@@ -153,7 +153,37 @@ CASES = (
             "container app gets a long-lived AWS key in cloud.aws.credentials.accessKey",
         ),
     ),
+    *(
+        fails(
+            "AWS-STATIC-KEYS",
+            f"{first} and {second}",
+            task(secrets(first, second)),
+            says=f"container app gets a long-lived AWS key in {first} and {second}",
+            confidence=1.0,
+        )
+        for first, second in (
+            ("MYAPP_AWS_ACCESS_KEY_ID", "MYAPP_AWS_SECRET_ACCESS_KEY"),
+            ("AWS_S3_ACCESS_KEY", "AWS_S3_SECRET_KEY"),
+            ("S3_UPLOADS_ACCESS_KEY_ID", "S3_UPLOADS_SECRET_ACCESS_KEY"),
+            ("AWS_KEY", "AWS_SECRET"),
+            ("AMAZON_ACCESS_KEY", "AMAZON_SECRET_KEY"),
+            ("BEDROCK_ACCESS_KEY_ID", "BEDROCK_SECRET_ACCESS_KEY"),
+            ("awsAccessKeyId", "awsSecretAccessKey"),
+            ("AWSACCESSKEYID", "AWSSECRETACCESSKEY"),
+            ("SPRING_CLOUD_AWS_CREDENTIALS_ACCESS_KEY", "SPRING_CLOUD_AWS_CREDENTIALS_SECRET_KEY"),
+        )
+    ),
+    fails(
+        "AWS-STATIC-KEYS",
+        "both halves by AWS's own names, and no service",
+        task(secrets("BACKUP_ACCESS_KEY_ID", "BACKUP_SECRET_ACCESS_KEY")),
+        says="container app gets a long-lived AWS key in BACKUP_ACCESS_KEY_ID and BACKUP_SECRET_ACCESS_KEY",
+        confidence=0.7,
+    ),
     passes("AWS-STATIC-KEYS", "other secrets", task(secrets("DB_PASSWORD", "UNSPLASH_ACCESS_KEY", "AZURE_ACCESS_KEY"))),
+    passes("AWS-STATIC-KEYS", "another store's", task(secrets("R2_ACCESS_KEY_ID", "R2_SECRET_ACCESS_KEY"))),
+    passes("AWS-STATIC-KEYS", "one half of nobody knows what", task(secrets("BACKUP_ACCESS_KEY_ID"))),
+    passes("AWS-STATIC-KEYS", "keys of KMS and of objects", task(secrets("AWS_KMS_KEY_ID", "S3_KEY", "KMS_KEY_ID"))),
     passes("AWS-STATIC-KEYS", "a session token", task(secrets("AWS_SESSION_TOKEN"))),
     passes(
         "AWS-STATIC-KEYS",
