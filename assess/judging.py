@@ -99,7 +99,7 @@ class _Bench:
             self._standing(judgement, rule, subject, fails, outcomes)
             return judgement
         missing = list(self.missing.of(rule.needs, rule.across, subject))
-        told = [each for each in outcomes if isinstance(each, Unknown)]
+        told = [_told(subject, each) for each in outcomes if isinstance(each, Unknown)]
         if told:
             worst = min((each.worst or rule.worst for each in told), key=lambda each: each.rank)
             own = [Missing(fact=need, reason=each.reason) for each in told for need in each.needs]
@@ -136,6 +136,12 @@ class _Bench:
             missing = self.missing.of((*rule.needs, *rule.raised_by), rule.across, subject)
             if missing:
                 _leave_open(judgement, rule, missing)
+
+
+def _told(subject: Subject, said: Unknown) -> Unknown:
+    """What a rule leaves open; of a file nothing could have been collected."""
+    from_file = subject.origins and subject.origins[0].source is not None
+    return replace(said, reason=Reason.NOT_IN_SOURCE) if from_file and said.reason is Reason.NOT_COLLECTED else said
 
 
 def _leave_open(judgement: Judgement, rule: Rule, missing: tuple[Missing, ...], worst: Severity | None = None) -> None:

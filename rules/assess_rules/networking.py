@@ -199,8 +199,11 @@ def too_few_zones(vpc: Vpc, estate: Estate, thresholds: Mapping[str, float]) -> 
     if missing and len({_zone(each) for each in subnets}) > 1:
         return  # which of them are private was not seen
     private = [each for each in subnets if missing or not _is_public(each, estate)]
-    roomy = [each for each in private if (each.available_ip_address_count or 0) >= limit]
     zones = {_zone(each) for each in private}
+    if len(zones) > 1 and any(each.available_ip_address_count is None for each in private):
+        yield unknown(Reason.NO_DATA, "vpc.subnets")
+        return
+    roomy = [each for each in private if (each.available_ip_address_count or 0) >= limit]
     if len({_zone(each) for each in roomy}) > 1:
         return
     places = [each.evidence("AvailableIpAddressCount") for each in private] or [vpc.evidence("VpcId")]

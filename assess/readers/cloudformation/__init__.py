@@ -13,7 +13,9 @@ where several templates are called so), since two templates may use one logical 
 A field that *names* a resource (annotated ``Identifier``: ``targetGroupArn``, ``taskRoleArn``, ``subnets``, a policy's
 ``Resource``, ``valueFrom``) holds that identity, so that ``role_by_arn`` and all other look-ups work as they do on
 AWS. ``origin.account`` and ``origin.region`` are what the pseudo parameters say, else empty. A name that AWS would
-make up stands as the logical id and is listed in ``origin.unresolved`` under the name's field.
+make up stands as the logical id, one that is not all known with its placeholders (``${AWS::StackName}-orders``); both
+are listed in ``origin.unresolved`` under the name's field. Names of what is looked up by name (clusters, capacity
+providers, queues, tables, buckets, secrets, ...) then begin with the template's: ``shop.Orders``.
 
 **Placeholders.** A *text* (``EnvironmentValue``, ``Text``: variables, commands, options) holds ``${LogicalId}`` for a
 ``Ref`` and ``${LogicalId.Attribute}`` for a ``Fn::GetAtt`` verbatim, also in the midst of a text:

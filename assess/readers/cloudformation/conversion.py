@@ -102,10 +102,11 @@ _PART_OF = {
 """Facts that a resource is a part of which has no document of its own, for conditions that cannot be known."""
 
 _NAMES_A_RESOURCE = re.compile(
-    r"(?i)(?:arns?|ids?|names?|uri|url|address|subnets|securitygroups|cluster|taskdefinition|role|zone|namespace"
+    r"(?i)(?:/condition/.*|/path)\Z|(?:arns?|ids?|names?|uri|url|address|subnets|securitygroups|cluster|taskdefinition|role|zone|namespace"
     r"|endpoint|listener|availabilityzones|destinationcidrblock|cidrblock|gatewayid|source|owner|value|tags)(?:/[0-9]+)?\Z"
 )
-"""Fields whose value is another resource or only shows it: what is not known of *them* is told by its own fact."""
+"""Fields whose value is another resource or only shows it (what is not known of *them* is told by its own fact), and
+values that conditions of a policy compare with."""
 
 _RELATED = frozenset({"clusters", "services", "target_groups", "roles", "subnets", "security_groups"})
 """Lists of facts that a workload names by their identity."""

@@ -89,7 +89,8 @@ def _draft(resource: Declared, kind: str) -> Draft:
     for path, which in row.gives.items():
         draft.put(path, Value(resource.part(which), _line(resource, which)))
         if which == "name" and not resource.is_named:
-            draft.unresolved[f"/{path}"] = reference(resource.logical_id)
+            is_open = "${" in resource.name
+            draft.unresolved[f"/{path}"] = resource.name if is_open else reference(resource.logical_id)
     for path, fixed in row.fixed.items():
         draft.put(path, Value(fixed, line))
     for path, default in row.defaults.items():

@@ -20,6 +20,7 @@ class ResourceType(BaseModel):
     name: str | None = None
     qualified: bool = False
     plain: bool = False
+    behind: bool = False
     arn: str | None = Field(default=None, pattern=r"^[a-z0-9-]+:")
     id: str | None = None
     is_global: bool = Field(default=False, alias="global")

@@ -69,6 +69,6 @@ def _attach(role: Draft | None, policy: Declared) -> None:
 
 def _add(role: Draft, name: Value | None, arn: Value | None, document: Value | None, line: int) -> None:
     if name is None and arn is not None:
-        name = Value((arn.literal or "").rpartition("/")[2], arn.line)
+        name = Value(str((arn.pieces or ("",))[-1]).rpartition("/")[2], arn.line)
     members = {"PolicyName": name, "PolicyArn": arn, "Document": document}
     role.put("Policies/999", Value({key: value for key, value in members.items() if value is not None}, line))

@@ -77,9 +77,11 @@ class Stack:
         for each in self.resources.values():
             each.name = f"{self.qualifier}.{each.logical_id}" if each.row.qualified else each.logical_id
             named = each.properties.get(each.row.name or "")
-            told = named.literal if named is not None else None
-            if told:
-                each.name, each.is_named = told, True
+            if named is not None and named.literal:
+                each.name, each.is_named = named.literal, True
+            elif named is not None and named.pieces:
+                # the same expression elsewhere (`${AWS::StackName}-orders`) is the same name
+                each.name, _ = written_as(named.pieces, self, names=False)
             # of two resources with one name at most one is made, and which is not known here
             own = each.name if (each.type, each.name) not in taken else f"{each.name}.{each.logical_id}"
             taken.add((each.type, each.name))
@@ -88,8 +90,11 @@ class Stack:
                 own = each.id
             if each.row.arn is not None:
                 service, _, before = each.row.arn.partition(":")
-                path = "" if each.row.plain or each.row.id is not None else f"{self.qualifier}/"
-                each.arn = self.arn(service, f"{before}{path}{own}", is_global=each.row.is_global)
+                if each.row.behind:
+                    own = f"{own}/{self.qualifier}"
+                elif not each.row.plain and each.row.id is None:
+                    own = f"{self.qualifier}/{own}"
+                each.arn = self.arn(service, f"{before}{own}", is_global=each.row.is_global)
 
     def arn(self, service: str, resource: str, *, is_global: bool = False) -> str:
         """An ARN in the template's account and region, which are empty where it does not know them."""

@@ -62,7 +62,7 @@ def parse_template(path: str, text: str) -> Template | None:
         InputError: it is neither JSON nor YAML that can be read, or too large.
     """
     if len(text) > MAX_CHARACTERS:
-        raise InputError(path, f"the file is too large for a template: more than {MAX_CHARACTERS} characters")
+        raise InputError(path, f"the file is too large: it has more than {MAX_CHARACTERS} bytes")
     try:
         root = parse(text) if _OPENS.match(text) else yaml_text.parse(text)
     except JsonError as error:
@@ -111,14 +111,14 @@ def _nested(resources: Mapping[str, Node]) -> Iterator[Hidden]:
             # where CDK wrote it, else where CloudFormation finds it
             place = assets.get("aws:asset:path") or members.get("TemplateURL") or members.get("Location")
             written = place.value if place is not None and isinstance(place.value, str) else None
-            yield Hidden(name, node.line, "a nested stack may hold workloads: read its template too", written)
+            yield Hidden(name, node.line, "its resources are not read: the template is in another place", written)
         elif kind.endswith("::MODULE"):
-            yield Hidden(name, node.line, "a module may hold workloads")
+            yield Hidden(name, node.line, "the resources of its type are not read: the template is in another place")
 
 
 def _loops(resources: Node) -> tuple[Hidden, ...]:
     return tuple(
-        Hidden(name.removeprefix(_LOOP), node.line, "the resources of a loop are not read")
+        Hidden(name.removeprefix(_LOOP), node.line, "the resources of the loop are not read")
         for name, node in resources.members.items()
         if name.startswith(_LOOP)
     )
@@ -129,7 +129,7 @@ def _macros(root: Node) -> Iterator[Hidden]:
     for each in (given, *given.items) if given is not None else ():
         named = each.members.get("Name", each).value
         if isinstance(named, str) and not named.startswith(_KNOWN_TRANSFORMS):
-            yield Hidden("Transform", each.line, "a macro may make workloads of this template")
+            yield Hidden("Transform", each.line, "the template may have other resources: its code is not run")
 
 
 def _with_globals(resources: Mapping[str, Node], sections: Mapping[str, Node]) -> Mapping[str, Node]:

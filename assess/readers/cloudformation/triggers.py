@@ -83,10 +83,10 @@ def _target(target: Value, drafts: Drafts) -> Value:
         network = parameters.get("NetworkConfiguration")
         if network is not None and network.members:
             (inner, *_) = network.members.values()
-            parameters["NetworkConfiguration"] = Value({"awsvpcConfiguration": inner}, network.line)
+            parameters["NetworkConfiguration"] = Value({"awsvpcConfiguration": _listed(inner)}, network.line)
         strategy = parameters.get("CapacityProviderStrategy")
         if strategy is not None:
-            items = [Value(_camel(each.members), each.line) if each.members else each for each in strategy.items]
+            items = [Value(_item(each.members), each.line) for each in strategy.items if each.members]
             parameters["CapacityProviderStrategy"] = Value(items, strategy.line)
         members["EcsParameters"] = Value(parameters, given.line)
     elif _RUN_TASK in ((members["Arn"].literal if "Arn" in members else None) or "") and "Input" in members:
@@ -96,8 +96,22 @@ def _target(target: Value, drafts: Drafts) -> Value:
     return Value(members, target.line)
 
 
-def _camel(members: Mapping[str, Value]) -> dict[str, Value]:
-    return {f"{name[:1].lower()}{name[1:]}": value for name, value in members.items()}
+def _listed(network: Value) -> Value:
+    """A network whose subnets and groups are lists, be it of one placeholder."""
+    members = {
+        name: value if name == "AssignPublicIp" or isinstance(value.value, list) else Value([value], value.line)
+        for name, value in network.members.items()
+    }
+    return Value(members, network.line)
+
+
+def _item(members: Mapping[str, Value]) -> dict[str, Value]:
+    """An item of a strategy as the API writes it; numbers that are not known are left out."""
+    return {
+        f"{name[:1].lower()}{name[1:]}": value
+        for name, value in members.items()
+        if name == "CapacityProvider" or (value.literal or "").isdecimal()
+    }
 
 
 _SUBSTITUTION = re.compile(r"\$\{([A-Za-z0-9_.:-]{1,255})\}")

@@ -2,7 +2,7 @@
 
 PyYAML's events are taken, not its documents: they carry the line of everything, and nothing is built that could be
 large before it was counted. What YAML 1.1 makes of plain words is kept where CloudFormation relies on it (``true``,
-``yes``, whole numbers, ``null``); dates, other numbers and every key stay the text that was written.
+``yes``, numbers, ``null``); dates, numbers with other forms, and every key stay the text that was written.
 """
 
 import re
@@ -43,7 +43,7 @@ def parse(text: str) -> Node:
     except yaml.YAMLError as error:
         position = getattr(error, "position", 0)
         line = text.count("\n", 0, position) + 1 if isinstance(position, int) else 1
-        raise YamlError(line, "it holds a character that YAML does not allow") from None
+        raise YamlError(line, "it holds what YAML does not allow") from None
 
 
 @dataclass(slots=True)
@@ -102,13 +102,13 @@ class _Reader:
             case yaml.AliasEvent():
                 found = self.anchors.get(str(event.anchor))
                 if found is None or self.awaits_key():
-                    raise YamlError(line, "an alias stands where none can be read")
+                    raise YamlError(line, "the alias cannot be read")
                 self.add(*found, None, line)
 
     def begin(self, line: int) -> int:
         """The line of a value: of a mapping's member that of its key."""
         if self.awaits_key():
-            raise YamlError(line, "a key is not a text")
+            raise YamlError(line, "the key is not text")
         top = self.open[-1] if self.open else None
         return top.key[1] if top is not None and top.key is not None else line
 
@@ -119,7 +119,7 @@ class _Reader:
     def key(self, name: str, line: int) -> None:
         top = self.open[-1]
         if top.members is not None and name in top.members:
-            raise YamlError(line, f"a key stands twice; it stands on line {top.members[name].line} as well")
+            raise YamlError(line, f"the key is here twice: it is on line {top.members[name].line} too")
         top.key = (name, line)
 
     def add(self, node: Node, size: int, anchor: str | None, line: int) -> None:
@@ -163,6 +163,7 @@ _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _TRUE = frozenset(form for word in ("true", "yes", "on") for form in (word, word.title(), word.upper()))
 _FALSE = frozenset(form for word in ("false", "no", "off") for form in (word, word.title(), word.upper()))
 _WHOLE = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})")
+_DECIMAL = re.compile(r"-?[0-9]{1,15}\.[0-9]{1,15}")
 
 
 def _scalar(text: str, tag: str | None, *, plain: bool) -> str | int | bool | None:
@@ -172,4 +173,7 @@ def _scalar(text: str, tag: str | None, *, plain: bool) -> str | int | bool | No
         return None
     if text in _TRUE or text in _FALSE:
         return text in _TRUE
-    return int(text) if _WHOLE.fullmatch(text) else text
+    if _WHOLE.fullmatch(text):
+        return int(text)
+    # a number that would not be written in the same way again (a version 1.10) stays a text
+    return float(text) if _DECIMAL.fullmatch(text) and str(float(text)) == text else text
