@@ -334,10 +334,8 @@ SITUATIONS = (
     Situation(
         "a file says the names of others",
         (
-            file(
-                "a.json", container(environment=[{"name": "CARTS_URL", "value": "http://carts.shop.local"}]), family="a"
-            ),
-            file("b.json", container("web"), family="carts"),
+            file(container(environment=pairs({"CARTS_URL": "http://carts.shop.local"})), family="a", source="a.json"),
+            file(container("web"), family="carts", source="b.json"),
         ),
         ("a -> carts sync env 0.50 :80",),
         ("unresolved carts.shop.local",),

@@ -29,6 +29,7 @@ class HostKind(StrEnum):
     PUBLIC_NAME = "public_name"
 
 
+@lru_cache(maxsize=8192)
 def host_in(text: str) -> str | None:
     """The host that a text is, in lower case without brackets and trailing dot; none where it can be no host."""
     if not text or len(text) > _LONGEST or not text.isascii():

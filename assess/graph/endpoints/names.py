@@ -36,6 +36,7 @@ def role_of(name: str, host: str = "") -> Role:
     return role
 
 
+@lru_cache(maxsize=8192)
 def name_words(name: str) -> tuple[str, ...]:
     """The words of a name in lower case; those written in one are parted: ``PGHOST``, ``REDISPORT``."""
     found: list[str] = []

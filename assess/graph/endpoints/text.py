@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
@@ -28,9 +29,24 @@ def endpoints_in(value: str, name: str = "") -> tuple[Endpoint, ...]:
     anybody's (``JWT_ISSUER``, ``NO_PROXY``) have none. The task's own addresses (loopback, metadata), reserved names
     and sites of documents are no addresses. Never fails.
     """
-    if role_of(name) is Role.IGNORED:
+    if not value or role_of(name) is Role.IGNORED:
         return ()
-    return _unique(_told_by_name(each, name) for each in _in_value(value[:LONGEST_TEXT], name, encoded=False))
+    if (
+        _MARKS.search(value) is None
+        and len(value) < _SHORTEST_BASE64
+        and not (names_host(name) or names_resource(name))
+    ):
+        return ()
+    return _short(value, name) if len(value) <= _LONGEST_KEPT else _read(value[:LONGEST_TEXT], name)
+
+
+def _read(value: str, name: str) -> tuple[Endpoint, ...]:
+    return _unique(_told_by_name(each, name) for each in _in_value(value, name, encoded=False))
+
+
+_short = lru_cache(maxsize=16_384)(_read)
+"""Many containers are told the same."""
+_LONGEST_KEPT = 512
 
 
 def document_in(value: str) -> Mapping[str, str] | None:
@@ -65,7 +81,7 @@ def _in_value(value: str, name: str, *, encoded: bool) -> Iterator[Endpoint]:
 
 def _in_text(masked: Masked, text: str, name: str) -> Iterator[Endpoint]:
     text = text.strip(" \t\r\n\"'`")
-    jdbc = _JDBC.search(text)
+    jdbc = _JDBC.search(text) if "jdbc" in text.lower() else None
     if jdbc is not None:
         end = len(text) if _ORACLE.search(text, jdbc.start()) else _end(text, jdbc.start())
         start = jdbc.start() + (len("jdbc-secretsmanager") - len("jdbc") if text[jdbc.start() + 4] == "-" else 0)
@@ -79,7 +95,7 @@ def _in_text(masked: Masked, text: str, name: str) -> Iterator[Endpoint]:
         if strings or (";" in text and "://" not in text):
             yield from strings
             return
-    go = _GO_MYSQL.search(text)
+    go = _GO_MYSQL.search(text) if "@tcp" in text else None
     if go is not None:
         host, port = parted(go[1])
         yield from address(masked, Form.DSN, host, port, "mysql", go[2] or "")
@@ -93,7 +109,7 @@ def _in_text(masked: Masked, text: str, name: str) -> Iterator[Endpoint]:
 
 
 def _in_token(masked: Masked, token: str, name: str, *, alone: bool, within: bool = False) -> Iterator[Endpoint]:
-    arns = list(_arns(masked, token))
+    arns = list(_arns(masked, token)) if "arn:" in token else []
     yield from arns
     if arns and token.startswith("arn:"):
         return
@@ -238,6 +254,8 @@ def _unique(found: Iterable[Endpoint]) -> tuple[Endpoint, ...]:
     return tuple(dict.fromkeys(found))
 
 
+_MARKS = re.compile(r"[.:/@=%{\[$]")
+"""One of these is in every address but a name alone."""
 _JDBC = re.compile(r"\bjdbc(?:-secretsmanager)?:", re.IGNORECASE)
 _ORACLE = re.compile(r"@\s{0,20}\(")
 _SPACE = re.compile(r"""[\s"'`<>|]""")

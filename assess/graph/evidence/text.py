@@ -284,6 +284,10 @@ class _Reader:
         source = self.workload.origin.source
         if source is None:
             return
+        aws = self._pseudo(endpoint)
+        if aws is not None:
+            self._aws(replace(told, endpoint=replace(endpoint, host=aws.whole)), aws)
+            return
         for match in _REFERENCE.finditer(endpoint.placeholder):
             declared = inventory.declared(source, match[1])
             exact = inventory.at_host(
@@ -291,6 +295,19 @@ class _Reader:
             )
             ids = {each.node.id for each in declared}
             self._leads(told, tuple(each for each in exact if each.node.id in ids) or declared)
+
+    def _pseudo(self, endpoint: Endpoint) -> AwsHost | None:
+        """The host of AWS in whose name only pseudo parameters of CloudFormation are open, with those filled in."""
+        origin = self.workload.origin
+        host = endpoint.placeholder.replace("${AWS::Region}", origin.region or _ANY_REGION)
+        host = host.replace("${AWS::URLSuffix}", "amazonaws.com").replace("${AWS::AccountId}", origin.account)
+        path = endpoint.path.replace("${AWS::AccountId}", origin.account or _ANY_ACCOUNT)
+        found = recognise(host, path) if "${" not in host and endpoint.form is not Form.NAME else None
+        if found is None or origin.region:
+            return found
+        arn = found.arn.replace(_ANY_REGION, "").replace(_ANY_ACCOUNT, "")
+        whole = found.whole.replace(_ANY_REGION, "${AWS::Region}")
+        return replace(found, region="", account=origin.account, arn=arn, whole=whole)
 
     def _host(self, told: _Told) -> None:
         endpoint, inventory = told.endpoint, self.places.inventory
@@ -466,6 +483,8 @@ _WORDS = {
 _COMPANY_ENDS = frozenset({"corp", "lan", "intranet", "home", "arpa"})
 _DEPTH_OF_ALIASES = 3
 """Dots in a private name whose first label may be a workload's name: ``orders.prod.shop.local``."""
+_ANY_REGION, _ANY_ACCOUNT = "us-east-1", "000000000000"
+"""Stand for those of a template while its hosts are looked at."""
 _FEW = 3
 
 
