@@ -142,20 +142,30 @@ def actions_of_arn_service(name: str) -> ActionSet:
 
 def covers(pattern: str, text: str) -> bool:
     """Whether a pattern with ``*`` and ``?`` takes in all that ``text``, which may be a pattern too, stands for."""
-    return pattern in ("*", text) or _compiled(pattern).fullmatch(text) is not None
+    if pattern in ("*", text):
+        return True
+    return text.startswith(_head(pattern)) and _compiled(pattern).fullmatch(text) is not None
 
 
 def may_overlap(one: str, other: str) -> bool:
     """Whether two patterns may stand for a common text: no only where their fixed ends differ."""
-    heads = _WILD.split(one, maxsplit=1)[0], _WILD.split(other, maxsplit=1)[0]
-    if not (heads[0].startswith(heads[1]) or heads[1].startswith(heads[0])):
+    head, other_head = _head(one), _head(other)
+    if not (head.startswith(other_head) or other_head.startswith(head)):
         return False
-    tails = _WILD.split(one)[-1], _WILD.split(other)[-1]
-    if not (tails[0].endswith(tails[1]) or tails[1].endswith(tails[0])):
+    tail, other_tail = _tail(one), _tail(other)
+    if not (tail.endswith(other_tail) or other_tail.endswith(tail)):
         return False
     if not _WILD.search(one):
         return covers(other, one)
     return _WILD.search(other) is not None or covers(one, other)
+
+
+def _head(pattern: str) -> str:
+    return pattern.partition("*")[0].partition("?")[0]
+
+
+def _tail(pattern: str) -> str:
+    return pattern.rpartition("*")[2].rpartition("?")[2]
 
 
 def opened(resource: str) -> str:

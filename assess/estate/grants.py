@@ -230,23 +230,27 @@ def _selected(actions: tuple[str, ...], not_actions: tuple[str, ...]) -> ActionS
     return found
 
 
+_NOTHING = ActionSet()
+
+
 class _Rule:
     """A statement that limits others: a Deny, or an Allow of a boundary."""
 
-    __slots__ = ("conditions", "not_resources", "resources", "statement")
+    __slots__ = ("actions", "conditions", "not_resources", "resources", "statement")
 
     def __init__(self, statement: Statement) -> None:
         self.statement = statement
+        self.actions = selected(statement)
         self.resources = tuple(opened(each) for each in statement.resources)
         self.not_resources = tuple(opened(each) for each in statement.not_resources)
         self.conditions = _conditions(statement)
 
     def of(self, actions: ActionSet) -> ActionSet:
         """Those of the actions that it is about."""
-        return ActionSet(
-            actions.bits & selected(self.statement).bits,
-            frozenset(each for each in actions.unlisted if self._names(each.lower())),
-        )
+        bits = actions.bits & self.actions.bits
+        if not bits and not actions.unlisted:
+            return _NOTHING
+        return ActionSet(bits, frozenset(each for each in actions.unlisted if self._names(each.lower())))
 
     def _names(self, action: str) -> bool:
         if self.statement.not_actions:
