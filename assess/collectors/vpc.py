@@ -28,6 +28,7 @@ DESCRIBE_NAT_GATEWAYS = _operation("DescribeNatGateways", "NatGateways", 1000)
 DESCRIBE_VPC_ENDPOINTS = _operation("DescribeVpcEndpoints", "VpcEndpoints", 1000)
 DESCRIBE_SECURITY_GROUPS = _operation("DescribeSecurityGroups", "SecurityGroups", 1000)
 DESCRIBE_NETWORK_ACLS = _operation("DescribeNetworkAcls", "NetworkAcls", 1000)
+DESCRIBE_NETWORK_INTERFACES = _operation("DescribeNetworkInterfaces", "NetworkInterfaces", 1000)
 DESCRIBE_VPC_ATTRIBUTE = Operation("ec2", "DescribeVpcAttribute", "ec2:DescribeVpcAttribute", answers=("VpcId",))
 DESCRIBE_REGIONS = Operation("ec2", "DescribeRegions", "ec2:DescribeRegions", answers=("Regions",))
 """Not a collector's: it finds the regions where a scan is to look everywhere."""
@@ -181,4 +182,38 @@ VPC = Collector(
     after=("ecs.services", "ecs.tasks", "events", "scheduler", "ec2.instances"),
 )
 
-COLLECTORS = (INSTANCES, VPC)
+
+# --- interfaces -------------------------------------------------------------------------------------------------
+
+_KEPT = ("NetworkInterfaceId", "SubnetId", "VpcId", "InterfaceType", "Description", "Ipv4Prefixes")
+
+
+def _read_interfaces(reader: Reader) -> None:
+    subnets = {*_subnets_in_use(reader), *(each.subnet_id for each in reader.facts(Instance) if each.subnet_id)}
+
+    def read(batch: list[str]) -> None:
+        for interface in reader.items(
+            DESCRIBE_NETWORK_INTERFACES,
+            "NetworkInterfaces",
+            lost=("vpc.interfaces",),
+            Filters=_filter("subnet-id", batch),
+        ):
+            addresses = [
+                {"PrivateIpAddress": each.get("PrivateIpAddress")} for each in members(interface, "PrivateIpAddresses")
+            ]
+            kept = {key: interface[key] for key in _KEPT if key in interface}
+            reader.add("network_interfaces", kept | {"PrivateIpAddresses": addresses})
+
+    reader.each(read, batches(sorted(subnets), _FILTER_VALUES))
+
+
+INTERFACES = Collector(
+    name="vpc.interfaces",
+    title="network interfaces",
+    facts=("vpc.interfaces",),
+    operations=(DESCRIBE_NETWORK_INTERFACES,),
+    collect=_read_interfaces,
+    after=("ecs.services", "ecs.tasks", "events", "scheduler", "ec2.instances"),
+)
+
+COLLECTORS = (INSTANCES, VPC, INTERFACES)

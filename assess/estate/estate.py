@@ -38,9 +38,8 @@ from assess.estate.ecs import (
     TaskDefinition,
     TaskProtection,
 )
-from assess.estate.facts import Fact, Identifier, Leaf, Origin
 from assess.estate.edge import Accelerator, ApiIntegration, Distribution, VpcLink
-from assess.estate.facts import Fact, Identifier, Origin
+from assess.estate.facts import Fact, Identifier, Leaf, Origin
 from assess.estate.functions import EventSourceMapping, Function
 from assess.estate.gaps import Gap, Missing, Reason, Seen
 from assess.estate.grants import Permissions, permissions_of
@@ -61,6 +60,7 @@ from assess.estate.network import (
     Instance,
     NatGateway,
     NetworkAcl,
+    NetworkInterface,
     RouteTable,
     SecurityGroup,
     Subnet,
@@ -184,6 +184,7 @@ class Estate(BaseModel):
     gateway_routes: tuple[GatewayRoute, ...] = ()
     auto_scaling_groups: tuple[AutoScalingGroup, ...] = ()
     quotas: tuple[ServiceQuota, ...] = ()
+    network_interfaces: tuple[NetworkInterface, ...] = ()
 
     database_instances: tuple[DatabaseInstance, ...] = ()
     database_clusters: tuple[DatabaseCluster, ...] = ()
@@ -506,6 +507,11 @@ class Estate(BaseModel):
                     of = f"{dimensions.get('ClusterName', '')}/{value}" if name == "ServiceName" else value
                     found.setdefault((*place, name, of), {})[alarm.identity] = alarm
         return {key: tuple(alarms.values()) for key, alarms in found.items()}
+
+    @cached_property
+    def interfaces_by_subnet(self) -> Mapping[str, tuple[NetworkInterface, ...]]:
+        """Network interfaces by the id of their subnet."""
+        return _group(self.network_interfaces, "subnet_id")
 
     @cached_property
     def auto_scaling_group_by_arn(self) -> Mapping[str, AutoScalingGroup]:

@@ -1,12 +1,13 @@
 """Amazon VPC and the EC2 instances behind ECS capacity, in EC2's own terms."""
 
 import ipaddress
+from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
 from pydantic import Field
 
 from assess.estate.documents import PolicyDocument
-from assess.estate.facts import Choice, Identifier, IdentifierTree, PascalFact, PascalPart, PascalTag, tags_of
+from assess.estate.facts import Choice, Identifier, IdentifierTree, PascalFact, PascalPart, PascalTag, Text, tags_of
 
 
 class CidrAssociation(PascalPart):
@@ -211,6 +212,38 @@ class NetworkAcl(PascalFact):
     entries: tuple[IdentifierTree, ...] = ()
 
 
+class PrivateAddress(PascalPart):
+    """An address of a network interface."""
+
+    private_ip_address: Identifier = ""
+
+
+class Prefix(PascalPart):
+    """A block of 16 addresses that a network interface holds."""
+
+    ipv4_prefix: Identifier = ""
+
+
+class NetworkInterface(PascalFact):
+    """A network interface in a subnet that workloads use: what holds its addresses."""
+
+    identity_field: ClassVar[str] = "network_interface_id"
+
+    network_interface_id: Identifier = ""
+    subnet_id: Identifier = ""
+    vpc_id: Identifier | None = None
+    interface_type: Choice | None = None
+    description: Text | None = None
+    private_ip_addresses: tuple[PrivateAddress, ...] = ()
+    ipv4_prefixes: tuple[Prefix, ...] = ()
+
+    @property
+    def held(self) -> Iterator[str]:
+        """Every address and block that it holds."""
+        yield from (each.private_ip_address for each in self.private_ip_addresses)
+        yield from (each.ipv4_prefix for each in self.ipv4_prefixes)
+
+
 class InstanceProfileReference(PascalPart):
     """The instance profile of an instance."""
 
@@ -231,6 +264,29 @@ class Instance(PascalFact):
     private_ip_address: Identifier | None = None
     iam_instance_profile: InstanceProfileReference | None = None
     state: IdentifierTree = Field(default_factory=dict)
+
+
+_BLOCK = 16
+"""Addresses of a prefix that the VPC CNI takes (a /28)."""
+
+
+def free_blocks(cidr: str, held: Iterable[str]) -> int:
+    """How many blocks of 16 addresses of a subnet nothing holds: ``held`` are addresses and blocks within it.
+
+    AWS itself holds the first four addresses of a subnet and the last one
+    (https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html).
+
+    Raises:
+        ValueError: something is no address.
+    """
+    network = ipaddress.IPv4Network(cidr)
+    if network.num_addresses < _BLOCK:
+        return 0
+    start, blocks = int(network.network_address), network.num_addresses // _BLOCK
+    taken = {0, blocks - 1}
+    for each in held:
+        taken.add((int(ipaddress.IPv4Network(each, strict=False).network_address) - start) // _BLOCK)
+    return blocks - len(taken & set(range(blocks)))
 
 
 def is_private(address: str) -> bool:

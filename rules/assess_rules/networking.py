@@ -9,7 +9,7 @@ from typing import NamedTuple
 from assess.estate.estate import Estate
 from assess.estate.facts import Evidence
 from assess.estate.identity import Statement, statements_of
-from assess.estate.network import IpPermission, SecurityGroup, Subnet, Vpc
+from assess.estate.network import IpPermission, SecurityGroup, Subnet, Vpc, free_blocks
 from assess.estate.workloads import Workload
 from assess.rule import (
     CRITICAL,
@@ -172,6 +172,67 @@ def _zone(subnet: Subnet) -> str:
 
 
 # --- what a cluster requires ------------------------------------------------------------------------------------
+
+
+@rule(
+    "VPC-PREFIX-FRAGMENT",
+    Checklist.NETWORKING,
+    severity=MEDIUM,
+    effort=DAYS,
+    needs=("vpc.subnets", "vpc.interfaces"),
+    also_uses=("policy.target", "ecs.services", "autoscaling"),
+    thresholds=(
+        Threshold("pods_per_node", 29, 1, 737, "Pods that fit on a node", whole=True),
+        # WARM_PREFIX_TARGET of the VPC CNI
+        Threshold("warm_prefixes", 1, 0, 16, "free blocks that each node keeps in stock", whole=True),
+    ),
+    reference="https://docs.aws.amazon.com/eks/latest/userguide/cni-increase-ip-addresses-procedure.html",
+)
+def scattered_addresses(
+    subnet: Subnet, estate: Estate, policy: Policy, thresholds: Mapping[str, float]
+) -> Iterator[Outcome]:
+    """The free addresses of a subnet are scattered, so that nodes find no blocks.
+
+    With prefix delegation the VPC CNI takes blocks of 16 addresses that lie together (/28). Tasks, load balancers and
+    endpoints take single addresses anywhere, so a subnet with hundreds of free addresses may have hardly a free
+    block. Nodes then get no addresses for Pods, though the count of free addresses looks fine.
+
+    Fires: nodes of one's own are the target, and the subnet has fewer free blocks than the nodes need for the Pods of
+    the workloads that use it, with a spare one for each node.
+
+    Passes: EKS Auto Mode, which falls back to single addresses; EKS Fargate, nodes outside AWS and IPv6 clusters, which
+    take no such blocks. A new subnet for the nodes is no finding either.
+
+    Fix: reserve a range of the subnet for prefixes (a subnet CIDR reservation of type prefix) before it fills up
+    further, or give the nodes new subnets, for example in a secondary range 100.64.0.0/10.
+    """
+    if policy.target.ipv6 or policy.target.compute in ("auto_mode", "fargate", "hybrid_nodes"):
+        yield not_applicable("the chosen target does not depend on blocks of addresses", reads=())
+        return
+    if subnet.cidr_block is None:
+        return
+    workloads = [each for each in estate.workloads if subnet.subnet_id in estate.subnet_ids(each)]
+    pods = math.ceil(sum(_peak(each, estate) / len(estate.subnet_ids(each)) for each in workloads))
+    nodes = max(1, math.ceil(pods / thresholds["pods_per_node"]))
+    # each node takes whole blocks of its own
+    blocks = nodes * (math.ceil(pods / nodes / 16) + int(thresholds["warm_prefixes"]))
+    interfaces = estate.interfaces_by_subnet.get(subnet.subnet_id, ())
+    try:
+        free = free_blocks(subnet.cidr_block, (held for each in interfaces for held in each.held))
+    except ValueError:
+        yield unknown(Reason.NO_DATA)
+        return
+    if free >= max(blocks, nodes):
+        return
+    if policy.target.compute is None:
+        yield unknown(Reason.UNANSWERED, "policy.target")
+        return
+    yield fail(
+        f"subnet {subnet.name} has {free} free {'block' if free == 1 else 'blocks'} of 16 addresses, where nodes need "
+        f"about {max(blocks, nodes)}",
+        subnet.evidence("CidrBlock"),
+        *(each.evidence("NetworkInterfaceId") for each in interfaces[:3]),
+    )
 
 
 @rule(

@@ -52,6 +52,7 @@ _KINDS: dict[str, tuple[str, ...]] = {
     "cloudwatch.metrics": ("service_metrics",),
     "autoscaling.groups": ("auto_scaling_groups",),
     "quotas": ("quotas",),
+    "vpc.interfaces": ("network_interfaces",),
     "route53": ("dns_records",),
     "s3.policies": ("resource_policies",),
     "sqs.policies": ("resource_policies",),

@@ -52,7 +52,7 @@ READ: frozenset[str] = frozenset(
         *("elb.load_balancers", "elb.listeners", "elb.target_groups", "elb.attributes"),
         *("autoscaling", "schedules", "workflows", "secrets.metadata", "parameters.metadata", "kms"),
         *("ecr.repositories", "resource.policies", "cloudwatch.alarms", "cloudwatch.metrics", "route53"),
-        *("ecs.protection", "ecs.account_settings", "ecs.gateways", "autoscaling.groups", "quotas"),
+        *("ecs.protection", "ecs.account_settings", "ecs.gateways", "autoscaling.groups", "quotas", "vpc.interfaces"),
         *("ecr.repositories", "cloudwatch.alarms", "cloudwatch.metrics"),
         *("route53", "acm", "waf", "edge"),
     }

@@ -52,6 +52,7 @@ FACTS = (
     "secrets.metadata",
     "tags",
     "vpc.endpoints",
+    "vpc.interfaces",
     "vpc.nacls",
     "vpc.routes",
     "vpc.security_groups",
