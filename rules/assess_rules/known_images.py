@@ -35,6 +35,7 @@ class _Words(_Data):
     products: frozenset[str]
     parts: frozenset[str]
     duties: frozenset[str]
+    exported: frozenset[str]
     applications: frozenset[str]
 
 
@@ -158,7 +159,9 @@ def _sounds_like_sidecar(name: str) -> bool:
     words, known = set(_WORDS.split(name.lower())), _agent_data().words
     if words & known.applications:
         return False
-    return bool(words & known.products or (words & known.parts and words & known.duties))
+    if words & known.products or (words & known.parts and words & known.duties):
+        return True
+    return "exporter" in words and bool(words & known.exported)
 
 
 _WORDS = re.compile(r"[^a-z0-9]+")

@@ -607,6 +607,16 @@ EVERYDAY = (
         {"STO-DATASTORE-IMAGE": "high", **_OTHERS},
     ),
     Everyday(
+        "exporters of metrics beside an application, and a program that exports orders",
+        _fargate(
+            _container("shop", "shop:3"),
+            _container("order-exporter", "order-exporter:3", essential=False),
+            _container("nginx-exporter", "nginx/nginx-prometheus-exporter:1.2.0"),
+            _container("pg", "quay.io/prometheuscommunity/postgres-exporter:v0.15.0"),
+        ),
+        _HUB,
+    ),
+    Everyday(
         "PostgreSQL on EFS",
         _fargate(
             _container("db", "postgres:16.3", public=True, mountPoints=[_mount("pgdata", "/var/lib/postgresql/data")]),
