@@ -226,6 +226,8 @@ def test_connection_string(value: str, expected: list[str]) -> None:
         ("ANYTHING", "orders.prod.internal", ["host orders.prod.internal"]),
         ("API", "10.20.30.40:8443", ["host_port 10.20.30.40:8443"]),
         ("API_HOST", "10.20.30.40", ["host 10.20.30.40"]),
+        ("JAVA_OPTS", '-Xmx1g -Dhttp.proxyHost="proxy.corp" -Dx=y', ["host proxy.corp"]),
+        ("API_URL", "http://orders.internal:${PORT}/", ["url orders.internal http"]),
         ("DB_HOST_RO", "db.internal", ["host db.internal"]),
         ("UPSTREAM", "[2a05:d018::17]:8080", ["host_port 2a05:d018::17:8080"]),
         ("DATABASE", "app:pw@db.internal:5432/shop", ["host_port db.internal:5432/shop postgres"]),

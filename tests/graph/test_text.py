@@ -175,6 +175,12 @@ SITUATIONS = (
         ("proxy proxy.corp", "unresolved proxy.corp"),
     ),
     Situation(
+        "a proxy among the options of a Java program",
+        (task(told(JAVA_OPTS="-Xmx1g -Dhttps.proxyHost=proxy.corp", PAY_URL="https://api.acme-pay.io")),),
+        ("orders -> api.acme-pay.io sync env 0.60 :443", "orders -> proxy.corp sync env 0.70"),
+        ("proxy proxy.corp", "unresolved proxy.corp"),
+    ),
+    Situation(
         "a private name that nobody knows",
         (task(told(LEDGER_URL="http://ledger.bank.internal:8080")),),
         ("orders -> ledger.bank.internal sync env 0.70 :8080",),

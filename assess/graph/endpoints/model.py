@@ -48,5 +48,7 @@ class Endpoint:
     """Name of the bucket, queue, table or the like, where the address is or ends in one."""
     account: str = ""
     """Account of the queue, where its URL says it."""
+    option: str = ""
+    """The option, key or assignment within the text that holds it: ``http.proxyHost`` of ``-Dhttp.proxyHost=...``."""
     certain: bool = True
     """Whether its form alone makes it an address. What is not certain is one only if somebody is known by it."""

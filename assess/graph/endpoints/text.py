@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from assess.graph.endpoints.hosts import HostKind, host_in, host_kind, is_only_dotted, is_sample, is_service
-from assess.graph.endpoints.masking import Masked
+from assess.graph.endpoints.masking import REDACTED, Masked
 from assess.graph.endpoints.model import Endpoint, Form
 from assess.graph.endpoints.names import Role, access_of, engine_of, names_host, names_resource, role_of
 from assess.graph.endpoints.strings import connection_string, pairs_of
@@ -102,7 +102,8 @@ def _in_text(masked: Masked, text: str, name: str) -> Iterator[Endpoint]:
         return
     if text.startswith("[") and text.endswith("]") and not _IPV6.fullmatch(text):
         text = text[1:-1].replace("'", "").replace('"', "")
-    tokens = [each for each in _BETWEEN.split(text.replace(", ", ",")) if each]
+    text = text.replace(", ", ",").replace('="', "=").replace("='", "=")
+    tokens = [each for each in _BETWEEN.split(text) if each]
     alone = len(tokens) == 1
     for token in tokens:
         yield from _in_token(masked, token, name, alone=alone)
@@ -129,12 +130,12 @@ def _in_token(masked: Masked, token: str, name: str, *, alone: bool, within: boo
 
 def _assigned(masked: Masked, key: str, value: str) -> Iterator[Endpoint]:
     """A word ``--key=value`` or ``KEY=value``."""
-    key = key.lstrip("-")
+    key = key.removeprefix("-D") if key.startswith("-D") else key.lstrip("-")
     if role_of(key) is Role.IGNORED:
         return
     for each in _in_token(masked, value, key, alone=True, within=True):
         if each.form is not Form.NAME:
-            yield _told_by_name(each, key)
+            yield replace(_told_by_name(each, key), option=key)
 
 
 def _bare(masked: Masked, item: str, name: str, *, alone: bool, several: bool) -> Iterator[Endpoint]:
@@ -179,6 +180,8 @@ def _bare(masked: Masked, item: str, name: str, *, alone: bool, several: bool) -
 
 
 def _name(masked: Masked, item: str) -> Iterator[Endpoint]:
+    if REDACTED in item:
+        return
     if masked.has_hole(item):
         yield Endpoint(form=Form.NAME, placeholder=masked.written(item), certain=False)
     elif _RESOURCE.fullmatch(item) and not item.isdigit() and item.lower() not in _NO_NAMES and not is_sample(item):

@@ -70,7 +70,7 @@ def address(
         form=form,
         scheme=scheme,
         host=known or "",
-        port=number if number is not None else default,
+        port=number if number is not None or port else default,
         port_given=number is not None,
         path=masked.written(path),
         database=database_of(masked, engine, path),

@@ -87,7 +87,7 @@ def _of_word(piece: str, option: str, following: str) -> Iterator[Endpoint]:
         return
     for each in endpoints_in(piece, name):
         if each.form is not Form.NAME:
-            yield each
+            yield replace(each, option=name) if name and not each.option else each
 
 
 def _option(piece: str, before: str) -> str:
@@ -164,7 +164,7 @@ def _of_variable(parts: _Parts, name: str, value: str) -> Iterator[Joined]:
         for key, each in inner.items():
             last = key.rpartition(".")[2]
             for found in endpoints_in(each, name if last.isdigit() else key):
-                yield Joined(_joined_with(own, key, found).endpoint, (name,))
+                yield Joined(replace(_joined_with(own, key, found).endpoint, option=last), (name,))
         return
     for found in endpoints_in(value, name):
         yield _joined_with(parts, name, found)

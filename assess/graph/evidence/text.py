@@ -73,6 +73,13 @@ class _Told:
     by_proxy: bool = False
     is_label: bool = False
 
+    @property
+    def role(self) -> Role:
+        """Whose address it is, by the name of the variable and of the option in it: the latter wins where it says more."""
+        host = self.endpoint.host
+        within = role_of(self.endpoint.option, host) if self.endpoint.option else Role.OUTBOUND
+        return within if within is not Role.OUTBOUND else role_of(self.name, host)
+
 
 # --- reading a container --------------------------------------------------------------------------------------------
 
@@ -81,9 +88,10 @@ def _told(task: TaskDefinition, container: Container) -> Iterator[_Told]:
     definition = container.definition
     at = {each.name: index for index, each in enumerate(definition.environment)}  # of equal names the last counts
     environment = {each.name: each.value for each in definition.environment}
-    by_proxy = any(role_of(name) is Role.PROXY and value for name, value in environment.items())
+    variables = joined(environment)
+    by_proxy = any(role_of(each.endpoint.option or each.variables[0]) is Role.PROXY for each in variables)
     named: set[str] = set()
-    for found in joined(environment):
+    for found in variables:
         name, *others = found.variables
         named.add(name)
         what = f"{name} (with {', '.join(others)})" if others else name
@@ -225,7 +233,7 @@ class _Reader:
     def take(self, told: _Told) -> None:
         """Draws one address, or notes why it is no edge."""
         endpoint = told.endpoint
-        role = role_of(told.name, endpoint.host)
+        role = told.role
         if role is Role.INBOUND or (told.is_label and not _is_known(endpoint) and "rule" in told.name.lower()):
             if endpoint.host:
                 self._hint(HintKind.INBOUND, endpoint.host, told)
@@ -249,7 +257,7 @@ class _Reader:
     @cached_property
     def _inbound(self) -> frozenset[str]:
         """Hosts that the workload is called by, as its own variables say: what else they stand in is no call."""
-        return frozenset(each.endpoint.host for each in self.told if role_of(each.name) is Role.INBOUND)
+        return frozenset(each.endpoint.host for each in self.told if each.role is Role.INBOUND)
 
     # --- each form ------------------------------------------------------------------------------------------------
 
@@ -393,7 +401,7 @@ class _Reader:
         node = self._stranger_node(endpoint, kind)
         if node.kind is not NodeKind.EXTERNAL:
             self._hint(HintKind.UNRESOLVED, host, told)
-        is_outside = node.kind is NodeKind.EXTERNAL and role_of(told.name) is not Role.PROXY
+        is_outside = node.kind is NodeKind.EXTERNAL and told.role is not Role.PROXY
         sure = round(PATTERN - BY_PROXY, 2) if told.by_proxy and is_outside else PATTERN
         self._edge(told, Lead(node, f"{host}, {_WORDS[node.kind]}"), sure, EdgeKind.SYNC)
 
@@ -450,7 +458,7 @@ class _Reader:
             target = self.graph.node(part(node, endpoint.database))
         if node.kind in _SAY_NOTHING and kind is EdgeKind.SYNC:
             kind = flow_of(endpoint.engine) or kind
-        if kind is EdgeKind.SYNC and observes(told.name, endpoint.port):
+        if kind is EdgeKind.SYNC and (observes(told.name, endpoint.port) or observes(endpoint.option)):
             kind = EdgeKind.OBSERVE
         access = lead.access | _accesses(endpoint.access)
         port = endpoint.port if endpoint.port_given or endpoint.scheme else lead.port or endpoint.port
