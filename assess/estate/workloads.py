@@ -271,9 +271,7 @@ class _Gathering:
         name = service.service_name or _last(service.service_arn)
         definition = self.definition(reference, origin) if reference else None
         launch_types = self.launch_types(service.strategy, launch_type, cluster, origin)
-        told = service.strategy or (launch_type and not service.is_unresolved("launchType"))
-        if origin.source is not None and cluster is None and not told:
-            # the cluster's own strategy would say, and stands elsewhere
+        if origin.source is not None and not _tells_capacity(service, cluster):
             launch_types = frozenset(definition.requires_compatibilities) if definition is not None else frozenset()
         return Workload(
             id=_id(origin, name, f"{cluster_name}/{name}"),
@@ -429,6 +427,15 @@ def _trigger_networks(source: EventRule | Schedule | StateMachine) -> Iterator[A
 
 def _is_clock(source: EventRule | Schedule | StateMachine) -> bool:
     return not isinstance(source, StateMachine) and bool(source.schedule_expression)
+
+
+def _tells_capacity(service: Service, cluster: Cluster | None) -> bool:
+    """Whether a file says where a service's tasks run; a cluster that stands elsewhere may say it too."""
+    if service.strategy:
+        return not any("${" in each.capacity_provider for each in service.strategy)
+    if service.is_unresolved("launchType"):
+        return False
+    return service.launch_type is not None or cluster is not None
 
 
 def _id(origin: Origin, in_file: str, in_region: str = "") -> str:

@@ -103,7 +103,7 @@ _PART_OF = {
 
 _NAMES_A_RESOURCE = re.compile(
     r"(?i)(?:/condition/.*|/path)\Z|(?:arns?|ids?|names?|uri|url|address|subnets|securitygroups|cluster|taskdefinition|role|zone|namespace"
-    r"|endpoint|listener|availabilityzones|destinationcidrblock|cidrblock|gatewayid|source|owner|value|tags)(?:/[0-9]+)?\Z"
+    r"|endpoint|listener|availabilityzones|capacityproviders?|destinationcidrblock|cidrblock|gatewayid|source|owner|value|tags)(?:/[0-9]+)?\Z"
 )
 """Fields whose value is another resource or only shows it (what is not known of *them* is told by its own fact), and
 values that conditions of a policy compare with."""

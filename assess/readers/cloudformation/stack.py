@@ -27,6 +27,11 @@ class Declared:
     arn: str = ""
     id: str = ""
 
+    @property
+    def is_expressed(self) -> bool:
+        """Whether the template says its name, be it with placeholders."""
+        return self.is_named or "${" in self.name
+
     def part(self, which: str | None) -> str | None:
         """Its name, ARN or id."""
         return getattr(self, which) or None if which is not None else None
@@ -82,9 +87,12 @@ class Stack:
             elif named is not None and named.pieces:
                 # the same expression elsewhere (`${AWS::StackName}-orders`) is the same name
                 each.name, _ = written_as(named.pieces, self, names=False)
-            # of two resources with one name at most one is made, and which is not known here
-            own = each.name if (each.type, each.name) not in taken else f"{each.name}.{each.logical_id}"
-            taken.add((each.type, each.name))
+            own = each.name
+            if not each.is_named and each.type != "AWS::ECS::Cluster":  # whose name others make of its ARN
+                own = f"{self.qualifier}.{each.logical_id}" if each.row.qualified else each.logical_id
+            if (each.type, own) in taken:  # of two with one name one is made, and which is not known
+                own = f"{own}.{each.logical_id}"
+            taken.add((each.type, own))
             if each.row.id is not None:
                 each.id = f"{each.row.id}-{self.qualifier}.{each.logical_id}"
                 own = each.id
@@ -151,7 +159,7 @@ class Stack:
             written = written.replace("/", ":").rpartition(":")[2] if is_own else ""
         else:
             exact = None
-        named = (each for each in self.of(*types) if written and each.is_named and each.name == written)
+        named = (each for each in self.of(*types) if written and each.name == written and each.is_expressed)
         return exact or next(named, None)
 
 

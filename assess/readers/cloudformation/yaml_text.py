@@ -166,7 +166,7 @@ _WHOLE = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})")
 _DECIMAL = re.compile(r"-?[0-9]{1,15}\.[0-9]{1,15}")
 
 
-def _scalar(text: str, tag: str | None, *, plain: bool) -> str | int | bool | None:
+def _scalar(text: str, tag: str | None, *, plain: bool) -> str | int | float | bool | None:
     if not plain or tag is not None:
         return text
     if text in _NULL:
