@@ -1124,4 +1124,147 @@ EVERYDAY = (
         ),
         {},
     ),
+    # --- a third set ----------------------------------------------------------------------------------------------
+    Everyday(
+        "Fluentd on every instance",
+        _ec2(
+            _container(
+                "fluentd",
+                "fluent/fluentd:v1.16-1",
+                mountPoints=[_mount("containers", "/var/lib/docker/containers"), _mount("log", "/var/log")],
+            ),
+            volumes=[_host("containers", "/var/lib/docker/containers"), _host("log", "/var/log")],
+        ),
+        {"STO-HOST-PATH": "low", **_HUB},
+    ),
+    Everyday(
+        "a bastion that sees the whole instance",
+        _ec2(
+            _container("sshd", "bastion:2", mountPoints=[_mount("root", "/host")]),
+            pidMode="host",
+            volumes=[_host("root", "/")],
+        ),
+        {"STO-HOST-PATH": "high", "POD-HOST-PID": "high"},
+    ),
+    Everyday(
+        "rootless BuildKit without profiles",
+        _ec2(
+            _container(
+                "buildkit",
+                "moby/buildkit:v0.14.1-rootless",
+                dockerSecurityOptions=["apparmor:unconfined", "seccomp=unconfined", "no-new-privileges"],
+            )
+        ),
+        {"POD-SECURITY-OPTS": "medium medium info", **_HUB},
+    ),
+    Everyday(
+        "a bucket mounted by FUSE",
+        _ec2(
+            _container(
+                "s3fs",
+                "s3fs:1",
+                linuxParameters={
+                    "capabilities": {"add": ["SYS_ADMIN"]},
+                    "devices": [{"hostPath": "/dev/fuse", "containerPath": "/dev/fuse", "permissions": ["read"]}],
+                },
+            )
+        ),
+        {"POD-CAPS-ADD": "high", "POD-DEVICES": "high"},
+    ),
+    Everyday(
+        "work without a network",
+        _ec2(_container("resize", "resize:8"), networkMode="none"),
+        {"POD-NO-NETWORK": "medium"},
+    ),
+    Everyday(
+        "an init process of the image's own before a shell",
+        _fargate(_container("app", "app:2", entryPoint=["/sbin/tini", "--", "sh", "-c", "prepare; node app.js"])),
+        {},
+    ),
+    Everyday(
+        "a shell as the entry point and its script as the command",
+        _fargate(_container("app", "app:2", entryPoint=["/bin/sh"], command=["-c", "prepare; node app.js"])),
+        {"LIF-SHELL-PID1": "low"},
+    ),
+    Everyday(
+        "a shell that runs a file of the image",
+        _fargate(_container("app", "app:2", command=["bash", "/app/start.sh"])),
+        {},
+    ),
+    Everyday(
+        "much scratch space, kernel parameters and little time to stop",
+        _fargate(
+            _container(
+                "etl",
+                "etl:3",
+                stopTimeout=119,
+                systemControls=[
+                    {"namespace": "net.core.somaxconn", "value": "4096"},
+                    {"namespace": "net.ipv4.tcp_keepalive_time", "value": "60"},
+                ],
+            ),
+            ephemeralStorage={"sizeInGiB": 150},
+        ),
+        {"STO-EPHEMERAL-LARGE": "low", "POD-SYSCTL-UNSAFE": "medium"},
+    ),
+    Everyday(
+        "swap space for a container that leaks",
+        _ec2(_container("leaky", "leaky:3", linuxParameters={"maxSwap": 2048, "swappiness": 10})),
+        {"POD-SWAP": "medium"},
+    ),
+    Everyday(
+        "a Linux container that signs in to Active Directory",
+        _ec2(
+            _container("reports", "reports:3", credentialSpecs=["credentialspecdomainless:arn:aws:s3:::specs/a.json"])
+        ),
+        {"RUN-GMSA": "high"},
+    ),
+    Everyday(
+        "the X-Ray SDK without a daemon, and a collector that takes its place",
+        _fargate(
+            _container("api", "api:9", environment=[{"name": "AWS_XRAY_CONTEXT_MISSING", "value": "LOG_ERROR"}]),
+        ),
+        {"OBS-XRAY": "medium"},
+    ),
+    Everyday(
+        "the collector of OpenTelemetry sends to X-Ray",
+        _fargate(
+            _container("api", "api:9", environment=[{"name": "AWS_XRAY_CONTEXT_MISSING", "value": "LOG_ERROR"}]),
+            _container("adot", "public.ecr.aws/aws-observability/aws-otel-collector:v0.40.0"),
+        ),
+        {},
+    ),
+    Everyday(
+        "a Docker volume of the task, and one that no container mounts",
+        _ec2(
+            _container("app", "app:4", mountPoints=[_mount("work", "/work")]),
+            volumes=[
+                {"name": "work", "dockerVolumeConfiguration": {"scope": "task", "driver": "local"}},
+                {"name": "old", "dockerVolumeConfiguration": {"scope": "shared", "autoprovision": True}},
+            ],
+        ),
+        {"STO-DOCKER-VOLUME": "high"},
+    ),
+    Everyday(
+        "tasks that must not share an instance, and ones that must",
+        _ec2(
+            _container("app", "app:4"),
+            placementConstraints=[
+                {"type": "memberOf", "expression": "task:group == service:cache"},
+                {"type": "memberOf", "expression": "attribute:ecs.availability-zone == eu-west-1a"},
+            ],
+        ),
+        {"ECS-PLACEMENT": "high low"},
+    ),
+    Everyday(
+        "Locust's workers with a script that waits",
+        _fargate(
+            _container(
+                "worker",
+                "locust:2",
+                command=["sh", "-c", "until nc -z master 5557; do sleep 1; done; exec locust --worker"],
+            )
+        ),
+        {},
+    ),
 )
