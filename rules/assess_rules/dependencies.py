@@ -141,4 +141,12 @@ def _moving_addresses(container: Container, estate: Estate) -> dict[str, str]:
     for instance in estate.instances:
         if instance.origin.account in accounts and instance.private_ip_address:
             found.setdefault(instance.private_ip_address, "an instance of an ECS cluster")
+    for interface in estate.network_interfaces:
+        if interface.origin.account in accounts and _OF_A_TASK.match(interface.description or ""):
+            for each in interface.private_ip_addresses:
+                found.setdefault(each.private_ip_address, "a running task")
     return found
+
+
+_OF_A_TASK = re.compile(r"arn:[a-z-]+:ecs:[^:]*:[0-9]*:attachment/")
+"""What ECS describes the network interface of a task with."""

@@ -54,6 +54,33 @@ CASES = (
     ),
     fails(
         "DEP-IP-LITERAL",
+        "the address of a task by its network interface",
+        task(variable("PEER", "10.0.3.4")),
+        given(
+            "network_interfaces",
+            NetworkInterfaceId="eni-1",
+            SubnetId="subnet-1",
+            Description="arn:aws:ecs:eu-west-1:111122223333:attachment/0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9",
+            PrivateIpAddresses=[{"PrivateIpAddress": "10.0.3.4"}],
+        ),
+        says="variable PEER of container app holds the private address 10.0.3.4, which belongs to a running task",
+    ),
+    fails(
+        "DEP-IP-LITERAL",
+        "the address of another network interface",
+        task(variable("PEER", "10.0.3.4")),
+        given(
+            "network_interfaces",
+            NetworkInterfaceId="eni-1",
+            SubnetId="subnet-1",
+            Description="RDSNetworkInterface",
+            PrivateIpAddresses=[{"PrivateIpAddress": "10.0.3.4"}],
+        ),
+        says="variable PEER of container app holds the private address 10.0.3.4",
+        severity=MEDIUM,
+    ),
+    fails(
+        "DEP-IP-LITERAL",
         "the address of an instance, behind one that is not known",
         task(variable("PEERS", "192.168.1.1,192.168.1.2")),
         given("instances", InstanceId="i-1", PrivateIpAddress="192.168.1.2"),
