@@ -1,4 +1,4 @@
-"""Reads Amazon EventBridge: the rules on every event bus that run ECS tasks."""
+"""Reads Amazon EventBridge: the rules on every event bus that run ECS tasks, or feed what may serve them."""
 
 from assess.collectors.interface import Collector, Document, Operation, Reader, family_of, pages
 
@@ -37,12 +37,20 @@ def _read(reader: Reader) -> None:
             LIST_TARGETS_BY_RULE, "Targets", lost=_FACTS, Rule=rule["Name"], EventBusName=rule["EventBusName"]
         )
         taken = [each for each in found if not each.get("EcsParameters") or _is_asked_for(reader, each)]
-        if any(each.get("EcsParameters") for each in taken):
+        if any(each.get("EcsParameters") or _carries_on(each) for each in taken):
             reader.add("event_rules", rule | {"Targets": taken})
 
     # every account has the default bus, whether it can list its buses or not
     listed = reader.each(rules, sorted(buses | {"default"}))
     reader.each(targets, [rule for of_bus in listed for rule in of_bus if rule.get("Name")])
+
+
+_CARRIERS = (":sqs:", ":sns:", ":lambda:", ":kinesis:", ":firehose:", ":events:")
+
+
+def _carries_on(target: Document) -> bool:
+    """Whether a workload may be at the end of what the target is given: it is a queue, a topic, a function, ..."""
+    return any(each in str(target.get("Arn") or "") for each in _CARRIERS)
 
 
 def _is_asked_for(reader: Reader, target: Document) -> bool:

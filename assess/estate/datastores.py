@@ -211,6 +211,8 @@ class ReplicationGroup(BackingService):
     configuration_endpoint: Endpoint | None = None
     node_groups: tuple[CacheShard, ...] = ()
     member_clusters: tuple[Identifier, ...] = ()
+    security_group_ids: tuple[Identifier, ...] = ()
+    """Not in AWS's answer, where its members have them: what a template gives."""
     snapshot_retention_limit: int | None = None
     """Days; 0 where nothing is backed up."""
 
@@ -232,6 +234,11 @@ class ReplicationGroup(BackingService):
                 steps = ("NodeGroups", at, "NodeGroupMembers", place, "ReadEndpoint", "Address")
                 found.append((member.read_endpoint, steps, True))
         return _addresses(*((each.address, each.port, at, reads) for each, at, reads in found if each is not None))
+
+    @property
+    def guards(self) -> frozenset[str]:
+        """Ids of its security groups, where a template gives them."""
+        return frozenset(self.security_group_ids)
 
     @property
     def is_restorable(self) -> bool | None:

@@ -1,11 +1,22 @@
 """Draws the dependency graph of an estate from every source of evidence."""
 
 from assess.estate.estate import Estate
-from assess.graph.evidence import balancing, discovery, grants, logs, secrets, security_groups, text, triggers, volumes
+from assess.graph.evidence import (
+    balancing,
+    discovery,
+    functions,
+    grants,
+    logs,
+    secrets,
+    security_groups,
+    text,
+    triggers,
+    volumes,
+)
 from assess.graph.inventory import Inventory
 from assess.graph.model import DependencyGraph, GraphBuilder
 
-_SOURCES = (balancing, discovery, text, secrets, volumes, logs, triggers, grants, security_groups)
+_SOURCES = (balancing, discovery, text, secrets, volumes, logs, triggers, grants, security_groups, functions)
 
 
 def graph_of(estate: Estate) -> DependencyGraph:

@@ -1,5 +1,6 @@
 """The resources of an estate as nodes, and every way that a name, a host or an ARN leads to one of them."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -11,6 +12,7 @@ from assess.estate.datastores import CacheCluster, DatabaseCluster, DatabaseInst
 from assess.estate.dns import CHAIN, DnsRecord, host_name
 from assess.estate.estate import Estate
 from assess.estate.facts import Fact, Origin
+from assess.estate.secret_stores import StoredParameter, StoredSecret, StoreReference
 from assess.estate.triggers import StateMachine
 from assess.estate.workloads import Workload
 from assess.graph.aws_services import aws_service, node_of_arn
@@ -39,6 +41,23 @@ _EDGES: Mapping[NodeKind, EdgeKind] = {
 }
 
 
+KINDS_BY_WORD: Mapping[str, NodeKind] = {
+    "queue": NodeKind.QUEUE,
+    "topic": NodeKind.TOPIC,
+    "table": NodeKind.TABLE,
+    "bucket": NodeKind.BUCKET,
+    "stream": NodeKind.STREAM,
+    "bus": NodeKind.BUS,
+    "function": NodeKind.COMPUTE,
+    "lambda": NodeKind.COMPUTE,
+}
+"""What a variable's value can name, by the words of the variable's own name."""
+
+
+_SUFFIX = re.compile(r"-[A-Za-z0-9]{6}\Z")
+"""What Secrets Manager adds to a secret's name in its ARN."""
+
+
 def edge_kind(kind: NodeKind) -> EdgeKind:
     """What flows over an edge to a node of this kind, where nothing says more."""
     return _EDGES.get(kind, EdgeKind.SYNC)
@@ -56,6 +75,20 @@ def workload_node(workload: Workload) -> Node:
         account=workload.origin.account,
         region=workload.origin.region,
         group=workload.cluster,
+    )
+
+
+def secret_node(stored: StoredSecret | StoredParameter) -> Node:
+    """The node of a secret or a parameter whose store described it."""
+    service = "secretsmanager" if isinstance(stored, StoredSecret) else "ssm"
+    return Node(
+        id=stored.arn or f"secret:{stored.origin.region}:{stored.name}:",
+        kind=NodeKind.SECRET,
+        name=stored.name,
+        aws_service=service,
+        arn=stored.arn or None,
+        account=stored.origin.account,
+        region=stored.origin.region,
     )
 
 
@@ -182,7 +215,11 @@ class Inventory:
             node = self.node_of(fact)
             if fact.identity and node is not None:
                 found[fact.identity] = node
-        return found
+        stored: tuple[StoredSecret | StoredParameter, ...] = (
+            *self.estate.stored_secrets,
+            *self.estate.stored_parameters,
+        )
+        return found | {each.arn: secret_node(each) for each in stored if each.arn}
 
     def at_arn(self, arn: str) -> tuple[Node, bool] | None:
         """What an ARN names, and whether it was found in the estate; none where that cannot be told."""
@@ -194,6 +231,22 @@ class Inventory:
             return None
         known = self._by_arn.get(shaped.id)
         return (known, True) if known is not None else (shaped, False)
+
+    def secret(self, reference: StoreReference) -> Node:
+        """The secret or parameter that a reference names, as its store describes it, else by the reference alone."""
+        stored = self.estate.stored(reference)
+        if stored is not None and stored.arn:
+            return secret_node(stored)
+        arn = reference.id if reference.id.startswith("arn:") else None
+        return Node(
+            id=arn or f"secret:{reference.region}:{reference.name}:",
+            kind=NodeKind.SECRET,
+            name=_SUFFIX.sub("", reference.name) if reference.service == "secretsmanager" else reference.name,
+            aws_service=reference.service,
+            arn=arn,
+            account=reference.account,
+            region=reference.region,
+        )
 
     @cached_property
     def _arns_of_service(self) -> Mapping[str, tuple[tuple[str, Node], ...]]:

@@ -340,6 +340,10 @@ class GraphBuilder:
         if port is not None:
             self._ports.setdefault(key, set()).add(port)
 
+    def knows(self, id: str) -> bool:
+        """Whether a node was made known."""
+        return id in self._nodes
+
     def hint(self, hint: Hint) -> None:
         """Notes something that is no edge."""
         self._hints[hint] = None

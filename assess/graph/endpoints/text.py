@@ -105,8 +105,13 @@ def _in_text(masked: Masked, text: str, name: str) -> Iterator[Endpoint]:
     text = text.replace(", ", ",").replace('="', "=").replace("='", "=")
     tokens = [each for each in _BETWEEN.split(text) if each]
     alone = len(tokens) == 1
+    key = ""
     for token in tokens:
-        yield from _in_token(masked, token, name, alone=alone)
+        if key and role_of(key) is not Role.IGNORED:
+            yield from _assigned(masked, key, token)
+        elif not key:
+            yield from _in_token(masked, token, name, alone=alone)
+        key = token[:-1] if _KEY.fullmatch(token) else ""
 
 
 def _in_token(masked: Masked, token: str, name: str, *, alone: bool, within: bool = False) -> Iterator[Endpoint]:
@@ -121,15 +126,21 @@ def _in_token(masked: Masked, token: str, name: str, *, alone: bool, within: boo
     if "://" in token:
         yield from urls_in(masked, token)
         return
-    items = [each.strip("()\"'") for each in _SEPARATORS.split(token) if "=" not in each]
+    items = [_unwrapped(each) for each in _SEPARATORS.split(token) if "=" not in each]
     several = sum(1 for each in items if each) > 1
     for item in items:
         if item:
             yield from _bare(masked, item, name, alone=alone, several=several)
 
 
+def _unwrapped(item: str) -> str:
+    """An item without the brackets of its list; an IPv6 address keeps its own."""
+    item = item.strip("()\"'")
+    return item if "[" in item and "]" in item else item.strip("[]")
+
+
 def _assigned(masked: Masked, key: str, value: str) -> Iterator[Endpoint]:
-    """A word ``--key=value`` or ``KEY=value``."""
+    """A word ``--key=value`` or ``KEY=value``, or the two words ``key: value``."""
     key = key.removeprefix("-D") if key.startswith("-D") else key.lstrip("-")
     if role_of(key) is Role.IGNORED:
         return
@@ -259,6 +270,7 @@ def _unique(found: Iterable[Endpoint]) -> tuple[Endpoint, ...]:
 
 _MARKS = re.compile(r"[.:/@=%{\[$]")
 """One of these is in every address but a name alone."""
+_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}:")
 _JDBC = re.compile(r"\bjdbc(?:-secretsmanager)?:", re.IGNORECASE)
 _ORACLE = re.compile(r"@\s{0,20}\(")
 _SPACE = re.compile(r"""[\s"'`<>|]""")

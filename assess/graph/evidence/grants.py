@@ -1,11 +1,16 @@
 """What task roles may do with resources that they name: use that is likely, since somebody wrote it down."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 from assess.estate.estate import Estate
-from assess.estate.grants import Access as Granted
+from assess.estate.grants import Access as May
 from assess.estate.grants import Exactness, Flow
+from assess.estate.identity import Role
+from assess.estate.secret_stores import store_reference
 from assess.graph.confidence import GRANTED, GRANTED_PART
 from assess.graph.inventory import Inventory, edge_kind
-from assess.graph.model import Access, GraphBuilder, Node, NodeKind, Proof, Via
+from assess.graph.model import Access, EdgeKind, GraphBuilder, Node, NodeKind, Proof, Via
 
 _FLOWS = {
     Flow.READ: Access.READ,
@@ -24,46 +29,58 @@ _WIDEST = 5
 def draw(estate: Estate, inventory: Inventory, graph: GraphBuilder) -> None:
     """Edges from each workload to the resources that its task role names; grants on everything draw none."""
     for arn, workloads in estate.task_role_users.items():
-        role = estate.role_by_arn.get(arn)
-        if role is None:
+        nodes = [inventory.workload_nodes[each.id] for each in workloads]
+        for each in granted_to(arn, estate, inventory):
+            for node in nodes:
+                graph.edge(graph.node(node), graph.node(each.node), each.kind, each.proof, access=each.access)
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """A resource that a role names, and what it may do with it."""
+
+    node: Node
+    kind: EdgeKind
+    access: frozenset[Access]
+    proof: Proof
+
+
+def granted_to(arn: str, estate: Estate, inventory: Inventory) -> Iterator[Granted]:
+    """The resources that a role names; none for a role that was not read."""
+    role = estate.role_by_arn.get(arn)
+    for may in estate.permissions_of(role).access if role is not None else ():
+        if role is None or may.service in NOT_DRAWN or not may.flows:
             continue
-        for granted in estate.permissions_of(role).access:
-            if granted.service in NOT_DRAWN or not granted.flows:
-                continue
-            for node, sure, how in _things(granted, inventory):
-                grant = granted.grants[0]
-                evidence = role.evidence(*grant.place, "Resource", value=grant.resource)
-                proof = Proof(Via.IAM, sure, evidence, f"role {role.role_name} may {_verbs(granted)} {how}")
-                for workload in workloads:
-                    source = graph.node(inventory.workload_nodes[workload.id])
-                    graph.edge(
-                        source,
-                        graph.node(node),
-                        edge_kind(node.kind),
-                        proof,
-                        access=(_FLOWS[each] for each in granted.flows),
-                    )
+        grant = may.grants[0]
+        evidence = role.evidence(*grant.place, "Resource", value=grant.resource)
+        for node, sure, what in _things(may, role, inventory):
+            proof = Proof(Via.IAM, sure, evidence, f"role {role.role_name} may {_verbs(may)} {what}")
+            yield Granted(node, edge_kind(node.kind), frozenset(_FLOWS[each] for each in may.flows), proof)
 
 
 _VERBS = {Flow.READ: "read", Flow.WRITE: "write", Flow.PRODUCE: "send to", Flow.CONSUME: "take from"}
 
 
-def _verbs(granted: Granted) -> str:
-    return " and ".join(word for flow, word in _VERBS.items() if flow in granted.flows)
+def _verbs(may: May) -> str:
+    return " and ".join(word for flow, word in _VERBS.items() if flow in may.flows)
 
 
-def _things(granted: Granted, inventory: Inventory) -> list[tuple[Node, float, str]]:
+def _things(may: May, role: Role, inventory: Inventory) -> list[tuple[Node, float, str]]:
     """The resources that a grant names, how sure it is that they are used, and the words for it."""
-    if granted.exactness is Exactness.EXACT:
-        found = inventory.at_arn(granted.thing)
-        return [(found[0], GRANTED, found[0].name)] if found is not None and _is_resource(found[0]) else []
-    if granted.exactness is not Exactness.PATTERN:
+    if may.exactness is Exactness.EXACT:
+        node = _named(may, role, inventory)
+        return [(node, GRANTED, node.name)] if node is not None else []
+    if may.exactness is not Exactness.PATTERN:
         return []
-    matching = inventory.matching(granted.thing)
+    matching = inventory.matching(may.thing)
     if len(matching) > _WIDEST:
         return []
-    return [(node, GRANTED_PART, f"{node.name}, by {granted.thing}") for node in matching]
+    return [(node, GRANTED_PART, f"{node.name}, by {may.thing}") for node in matching]
 
 
-def _is_resource(node: Node) -> bool:
-    return node.kind not in (NodeKind.AWS_SERVICE, NodeKind.ENTRY, NodeKind.SECRET)
+def _named(may: May, role: Role, inventory: Inventory) -> Node | None:
+    if may.service in ("secretsmanager", "ssm"):
+        reference = store_reference(may.thing, role.origin)
+        return inventory.secret(reference) if reference is not None and not reference.is_public else None
+    found = inventory.at_arn(may.thing)
+    return found[0] if found is not None and found[0].kind not in (NodeKind.AWS_SERVICE, NodeKind.ENTRY) else None

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from assess.estate.ecs import TaskDefinition
 from assess.estate.estate import Estate
 from assess.estate.facts import Evidence
-from assess.estate.secret_stores import StoredParameter, StoredSecret, StoreReference, store_reference
+from assess.estate.secret_stores import StoredSecret, StoreReference, store_reference
 from assess.graph.confidence import CONFIGURED, RESOLVED
 from assess.graph.inventory import Inventory, edge_kind
-from assess.graph.model import Access, EdgeKind, GraphBuilder, Hint, HintKind, Node, NodeKind, Proof, Via
+from assess.graph.model import Access, EdgeKind, GraphBuilder, Hint, HintKind, NodeKind, Proof, Via
 
 _DATABASE_TAGS = ("aws:rds:primaryDBInstanceArn", "aws:rds:primaryDBClusterArn")
 """Tags that RDS gives the secrets it manages
@@ -24,7 +24,7 @@ def draw(estate: Estate, inventory: Inventory, graph: GraphBuilder) -> None:
         source = graph.node(inventory.workload_nodes[workload.id])
         for reference, evidence, how in _references(task):
             stored = estate.stored(reference)
-            node = graph.node(_secret(reference, stored))
+            node = graph.node(inventory.secret(reference))
             proof = Proof(Via.SECRET, CONFIGURED, evidence, how)
             graph.edge(source, node, EdgeKind.CONFIG, proof, access=(Access.READ,))
             if isinstance(stored, StoredSecret):
@@ -67,20 +67,6 @@ def _references(task: TaskDefinition) -> Iterator[tuple[StoreReference, Evidence
             if reference is not None and not reference.is_public:
                 evidence = task.evidence(*container.at(*steps))
                 yield reference, evidence, f"{name} of {container.name} is read from {reference.name}"
-
-
-def _secret(reference: StoreReference, stored: StoredSecret | StoredParameter | None) -> Node:
-    arns = [each for each in (stored.arn if stored is not None else None, reference.id) if each]
-    arn = next((each for each in arns if each.startswith("arn:")), None)
-    return Node(
-        id=arn or f"secret:{reference.region}:{reference.name}:",
-        kind=NodeKind.SECRET,
-        name=stored.name if stored is not None and stored.name else reference.name,
-        aws_service=reference.service,
-        arn=arn,
-        account=reference.account,
-        region=reference.region,
-    )
 
 
 def _databases(stored: StoredSecret) -> Iterator[str]:

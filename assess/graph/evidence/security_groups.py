@@ -40,7 +40,7 @@ def draw(estate: Estate, inventory: Inventory, graph: GraphBuilder) -> None:
 def _guarded(estate: Estate, inventory: Inventory) -> Mapping[str, tuple[Node, ...]]:
     """Who stands behind a security group."""
     found: dict[str, dict[str, Node]] = {}
-    for id, node in chain(_workloads(estate, inventory), _backing(inventory)):
+    for id, node in chain(_workloads(estate, inventory), _backing(inventory), _balancers(estate, inventory)):
         found.setdefault(id, {})[node.id] = node
     return {id: tuple(nodes.values()) for id, nodes in found.items()}
 
@@ -48,6 +48,14 @@ def _guarded(estate: Estate, inventory: Inventory) -> Mapping[str, tuple[Node, .
 def _workloads(estate: Estate, inventory: Inventory) -> Iterator[tuple[str, Node]]:
     for id, workloads in estate.security_group_users.items():
         yield from ((id, inventory.workload_nodes[each.id]) for each in workloads)
+
+
+def _balancers(estate: Estate, inventory: Inventory) -> Iterator[tuple[str, Node]]:
+    """Who is called through a load balancer that only members of the VPC reach."""
+    for balancer in estate.load_balancers:
+        if not balancer.is_internet_facing and balancer.security_groups:
+            for lead in inventory.behind_balancer(balancer):
+                yield from ((id, lead.node) for id in balancer.security_groups)
 
 
 def _backing(inventory: Inventory) -> Iterator[tuple[str, Node]]:

@@ -31,7 +31,7 @@ from assess.graph.endpoints import (
     role_of,
 )
 from assess.graph.evidence.balancing import entry_of
-from assess.graph.inventory import Inventory, Lead, edge_kind, part
+from assess.graph.inventory import KINDS_BY_WORD, Inventory, Lead, edge_kind, part
 from assess.graph.model import Access, EdgeKind, GraphBuilder, Hint, HintKind, Node, NodeKind, Proof, Via
 
 BY_PROXY = 0.1
@@ -75,7 +75,7 @@ class _Told:
 
     @property
     def role(self) -> Role:
-        """Whose address it is, by the name of the variable and of the option in it: the latter wins where it says more."""
+        """Whose address it is, by the name of the variable and of the option in it: the latter wins if it says more."""
         host = self.endpoint.host
         within = role_of(self.endpoint.option, host) if self.endpoint.option else Role.OUTBOUND
         return within if within is not Role.OUTBOUND else role_of(self.name, host)
@@ -281,7 +281,7 @@ class _Reader:
         return arn.split(":", 2)[1] if arn.startswith("arn:") else "aws"
 
     def _named(self, told: _Told) -> None:
-        kinds = [kind for word, kind in _KINDS.items() if word in names_resource(told.name)]
+        kinds = [kind for word, kind in KINDS_BY_WORD.items() if word in names_resource(told.name)]
         node = self.places.inventory.named(kinds, told.endpoint.name, self.workload.origin)
         if node is not None:
             self._edge(told, Lead(node, f"the {node.kind} of that name"), RESOLVED, edge_kind(node.kind))
@@ -364,7 +364,7 @@ class _Reader:
         node = Node(
             id=f"{aws.kind}:{aws.region}:{aws.whole}:",
             kind=aws.kind,
-            name=aws.name or (aws_service(aws.service).name if aws.role == "api" else aws.whole),
+            name=aws.whole if aws.kind is NodeKind.EXTERNAL else aws.name or _title(aws),
             aws_service=aws.service,
             account=aws.account,
             region=aws.region,
@@ -443,11 +443,13 @@ class _Reader:
 
     def _leads(self, told: _Told, leads: tuple[Lead, ...]) -> None:
         others = [each for each in leads if each.node.id != self.source]
-        if leads and not others:
+        if len(others) < len(leads):
             self._hint(HintKind.OWN_ADDRESS, told.endpoint.host or told.endpoint.placeholder, told)
         sure = RESOLVED if len(leads) == 1 else ALIAS if len(leads) <= _FEW else NAMED_ALIKE
         if len(leads) > 1 and all(each.connect or each.how == leads[0].how for each in leads):
             sure = RESOLVED  # all of them answer to the name
+        if len(others) < len(leads):
+            sure = NAMED_ALIKE  # an address of its own, which it shares with others
         for each in others:
             self._edge(told, each, sure, edge_kind(each.node.kind))
 
@@ -471,16 +473,10 @@ class _Reader:
         self.graph.hint(Hint(kind, self.source, text, told.evidence))
 
 
-_KINDS = {
-    "queue": NodeKind.QUEUE,
-    "topic": NodeKind.TOPIC,
-    "table": NodeKind.TABLE,
-    "bucket": NodeKind.BUCKET,
-    "stream": NodeKind.STREAM,
-    "bus": NodeKind.BUS,
-    "function": NodeKind.COMPUTE,
-    "lambda": NodeKind.COMPUTE,
-}
+def _title(aws: AwsHost) -> str:
+    return aws_service(aws.service).name if aws.role == "api" else aws.whole
+
+
 _SAY_NOTHING = frozenset({NodeKind.WORKLOAD, NodeKind.EXTERNAL, NodeKind.UNKNOWN_HOST, NodeKind.ON_PREMISES})
 """Kinds of nodes that do not say what flows to them."""
 _WORDS = {

@@ -25,6 +25,7 @@ def draw(estate: Estate, inventory: Inventory, graph: GraphBuilder) -> None:
                 EdgeKind.CONTROL,
                 Proof(Via.TRIGGER, CONFIGURED, evidence, how),
             )
+    _event_targets(estate, inventory, graph)
     _subscriptions(estate, inventory, graph)
     _functions(estate, inventory, graph)
     _pipes(estate, inventory, graph)
@@ -45,6 +46,20 @@ def _trigger(source: EventRule | Schedule | StateMachine | Pipe) -> Node:
 def _node(arn: str, inventory: Inventory) -> Node | None:
     found = inventory.at_arn(arn)
     return found[0] if found is not None else None
+
+
+def _event_targets(estate: Estate, inventory: Inventory, graph: GraphBuilder) -> None:
+    """What rules deliver to beside tasks, where that is a resource that was found."""
+    for rule in estate.event_rules:
+        for index, target in enumerate(rule.targets):
+            found = inventory.at_arn(target.arn) if target.ecs_parameters is None else None
+            if found is None or not found[1]:
+                continue
+            node = found[0]
+            how = f"event rule {rule.name} delivers to {node.name}"
+            proof = Proof(Via.TRIGGER, CONFIGURED, rule.evidence("Targets", index, "Arn"), how)
+            kind = EdgeKind.CONTROL if node.kind is NodeKind.COMPUTE else edge_kind(node.kind)
+            graph.edge(graph.node(_trigger(rule)), graph.node(node), kind, proof)
 
 
 def _subscriptions(estate: Estate, inventory: Inventory, graph: GraphBuilder) -> None:
