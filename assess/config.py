@@ -1,16 +1,27 @@
 """Policy: what a team decided (assess.toml), as one validated value."""
 
+import re
 from collections.abc import Mapping
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 Compute = Literal["auto_mode", "managed_nodes", "karpenter", "fargate", "hybrid_nodes"]
 SecretMethod = Literal["external_secrets", "csi_driver", "native"]
 IngressMethod = Literal["alb_ingress", "gateway_api", "nginx", "other"]
 FailOn = Literal["critical", "high", "medium", "low", "never"]
 SeverityName = Literal["critical", "high", "medium", "low", "info"]
+
+
+def _instance_type(name: str) -> str:
+    if re.fullmatch(r"[a-z][a-z0-9-]*\.[a-z0-9-]+", name) is None:
+        raise PydanticCustomError("instance_type", "it must be an instance type, such as m7g.2xlarge")
+    return name
+
+
+InstanceType = Annotated[str, AfterValidator(_instance_type)]
 
 
 class _Section(BaseModel):
@@ -24,6 +35,8 @@ class Target(_Section):
     secrets: SecretMethod | None = None
     ingress: IngressMethod | None = None
     ipv6: bool | None = None
+    instance_types: tuple[InstanceType, ...] = ()
+    """EC2 instance types that nodes may have; none where any may be chosen, or nothing is decided."""
 
 
 class Waiver(_Section):

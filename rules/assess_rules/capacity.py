@@ -1,6 +1,10 @@
 """Capacity: what a container may use, and whether nodes are added when they are full."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+
+from pydantic import BaseModel, ConfigDict
 
 from assess.config import Policy
 from assess.estate.ecs import CapacityProvider, Cluster, Container, TaskDefinition
@@ -21,6 +25,7 @@ from assess.rule import (
     rule,
     unknown,
 )
+from assess_rules.known_images import data
 
 _RESOURCES = "https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/"
 _BOUNDED = "Fargate bounds every task by its size"
@@ -412,6 +417,88 @@ def _fargate_size(cpu: int, memory: int) -> tuple[float, float] | None:
             if processors * 1024 >= cpu and size * 1024 >= memory:
                 return processors, size
     return None
+
+
+class _Sizes(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    vcpus: Mapping[str, int]
+    gib_per_vcpu: Mapping[str, int]
+    generations: Mapping[str, int]
+    exceptions: Mapping[str, frozenset[str]]
+
+
+@cache
+def _sizes() -> _Sizes:
+    return _Sizes.model_validate(data("instance_sizes"))
+
+
+_TYPE = re.compile(r"(([a-z]+)([0-9]+)[a-z0-9-]*)\.(?:([0-9]+)x)?([a-z]+)")
+
+
+def _node(instance_type: str) -> tuple[int, int] | None:
+    """vCPUs and GiB of an instance type, where its name tells them."""
+    known, named = _sizes(), _TYPE.fullmatch(instance_type)
+    if named is None:
+        return None
+    family, letters, generation, times, size = named.groups()
+    ratio, vcpus = known.gib_per_vcpu.get(letters), known.vcpus.get("xlarge" if times else size)
+    is_known = int(generation) >= known.generations["first"] and family not in known.exceptions["names"]
+    if ratio is None or vcpus is None or not is_known or (times and size != "large"):
+        return None
+    vcpus *= int(times or 1)
+    return vcpus, vcpus * ratio
+
+
+@rule(
+    "CAP-BIG-POD",
+    Checklist.CAPACITY,
+    severity=MEDIUM,
+    effort=HOURS,
+    needs=("ecs.task_definitions",),
+    also_uses=("policy.target",),
+    looks_at=("cpu", "memory", "containerDefinitions[].cpu", "containerDefinitions[].memory"),
+    reference="https://docs.aws.amazon.com/eks/latest/userguide/choosing-instance-type.html",
+)
+def larger_than_nodes(task: TaskDefinition, policy: Policy) -> Iterator[Outcome]:
+    """A Pod takes more than half of the largest node that is allowed.
+
+    Such a Pod leaves room on its node that nothing else fits into, and a second copy needs a node of its own. A node
+    also keeps part of itself for the kubelet, the system and its daemons, so a Pod of nearly a node's size does not
+    start at all.
+
+    Fires: instance types are named under ``[target] instance_types`` in assess.toml, and the task reserves more than
+    half of the CPU or the memory of the largest of them.
+
+    Passes: Karpenter and EKS Auto Mode without such a list choose a size that fits. Of instance types other than those
+    of the families c, m and r nothing is known here.
+
+    Fix: allow larger instance types for this workload, in a NodePool or node group of its own, or make its tasks
+    smaller and more.
+    """
+    target = policy.target
+    if target.compute == "fargate" or (target.compute in ("karpenter", "auto_mode") and not target.instance_types):
+        yield not_applicable("nodes of any size may be chosen", reads=())
+        return
+    if not target.instance_types:
+        yield unknown(Reason.UNANSWERED, "policy.target")
+        return
+    nodes = [each for each in map(_node, target.instance_types) if each is not None]
+    if len(nodes) < len(target.instance_types):  # the one that is not known may be the largest
+        yield unknown(Reason.NO_DATA)
+        return
+    definitions = [each.definition for each in task.containers()]
+    cpu = task.cpu_units or sum(each.cpu or 0 for each in definitions)
+    memory = task.memory_mib or sum(each.memory or each.memory_reservation or 0 for each in definitions)
+    vcpus, gib = max(nodes)[0], max(each[1] for each in nodes)
+    # one type must hold both
+    if not any(2 * cpu <= node[0] * 1024 and 2 * memory <= node[1] * 1024 for node in nodes):
+        yield fail(
+            f"the task's {cpu / 1024:g} vCPU and {memory / 1024:g} GB are more than half of every allowed node, of "
+            f"{vcpus} vCPU and {gib} GiB at most",
+            task.evidence("cpu"),
+            task.evidence("memory"),
+        )
 
 
 @rule(

@@ -67,7 +67,7 @@ def test_a_named_file_counts_whatever_lies_around(here: Path) -> None:
         ('\nfail_onn = "high"\n', "x.toml:2: fail_onn: there is no such key; did you mean fail_on?"),
         (
             "[target]\ncolour = 1\n",
-            "x.toml:2: target.colour: there is no such key; known are compute, secrets, ingress, ipv6",
+            "x.toml:2: target.colour: there is no such key; known are compute, secrets, ingress, ipv6, instance_types",
         ),
         ("min_coverage = 101\n", "x.toml:1: min_coverage: it must be less than or equal to 100"),
         ('min_coverage = "lots"\n', "x.toml:1: min_coverage: it must be a number"),
@@ -76,6 +76,10 @@ def test_a_named_file_counts_whatever_lies_around(here: Path) -> None:
         ("target = 1\n", "x.toml:1: target: it must be a table"),
         ("waiver = 1\n", "x.toml:1: waiver: it must be written as [[waiver]]"),
         ("[target]\nipv6 = 'maybe'\n", "x.toml:2: target.ipv6: it must be true or false"),
+        (
+            '[target]\ninstance_types = ["m7i.large", "large"]\n',
+            "x.toml:2: target.instance_types[1]: it must be an instance type, such as m7g.2xlarge",
+        ),
         (_WAIVER.replace("2027-03-31", '"soon"'), "x.toml:6: waiver[0].expires: it must be a day, such as 2027-03-31"),
         (
             _WAIVER.replace("2027-03-31", "3"),

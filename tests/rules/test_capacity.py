@@ -144,8 +144,60 @@ SIZES = (
     ),
 )
 
+LISTED = target(compute="managed_nodes", instance_types=("m7g.xlarge", "c7i.2xlarge"))
+"""Four vCPUs with 16 GiB, and eight with 16."""
+BIG = (
+    fails(
+        "CAP-BIG-POD",
+        "more memory than half of any of them",
+        sized("1 vCPU", "9 GB"),
+        LISTED,
+        says="the task's 1 vCPU and 9 GB are more than half of every allowed node, of 8 vCPU and 16 GiB at most",
+        at="/cpu",
+    ),
+    fails(
+        "CAP-BIG-POD",
+        "the containers together, and a list for Karpenter",
+        task(container(cpu=1024, memory=4096), container("proxy", cpu=1536, memoryReservation=512)),
+        target(compute="karpenter", instance_types=("m7i-flex.xlarge",)),
+        says="the task's 2.5 vCPU and 4.5 GB are more than half of every allowed node, of 4 vCPU and 16 GiB at most",
+    ),
+    passes("CAP-BIG-POD", "half of the largest", sized("4 vCPU", "8 GB"), LISTED),
+    passes("CAP-BIG-POD", "more memory", sized("4 vCPU", "30 GB"), target(instance_types=("r8g.2xlarge",))),
+    not_applicable("CAP-BIG-POD", "Karpenter chooses freely", sized("16 vCPU", "64 GB"), target(compute="karpenter")),
+    not_applicable("CAP-BIG-POD", "EKS Fargate has sizes of its own", sized("16 vCPU", "64 GB"), ON_FARGATE),
+    unknown(
+        "CAP-BIG-POD",
+        "no type is chosen",
+        sized("1 vCPU", "2 GB"),
+        target(compute="managed_nodes"),
+        reason=Reason.UNANSWERED,
+        needs="policy.target",
+    ),
+    unknown("CAP-BIG-POD", "no target is chosen", sized("1 vCPU", "2 GB"), reason=Reason.UNANSWERED),
+    *(
+        unknown(
+            "CAP-BIG-POD",
+            f"nothing is known of {name}",
+            sized("1 vCPU", "2 GB"),
+            target(instance_types=("m7i.large", name)),
+            reason=Reason.NO_DATA,
+        )
+        for name in ("c5n.9xlarge", "m4.xlarge", "x2idn.16xlarge", "m7i.metal-24xl", "t3.large")
+    ),
+    unknown("CAP-BIG-POD", "the task definition was refused", *UNREAD, LISTED, reason=Reason.DENIED),
+    unknown(
+        "CAP-BIG-POD",
+        "a placeholder for the memory",
+        file(unresolved={"/memory": "${MEMORY}"}, cpu="512"),
+        LISTED,
+        reason=Reason.UNRESOLVED,
+    ),
+)
+
 CASES = (
     *SIZES,
+    *BIG,
     fails(
         "CAP-NO-MEMORY-LIMIT",
         "neither the container nor its task has any memory value",
