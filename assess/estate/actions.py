@@ -14,8 +14,11 @@ from typing import Any
 from assess.estate.redaction import MARKER
 
 _WILD = re.compile(r"[*?]")
-_PLACEHOLDER = re.compile(rf"\$\{{[^{{}}]*\}}|{MARKER.pattern}")
+PLACEHOLDER = re.compile(rf"\$\{{[^{{}}]*\}}|{MARKER.pattern}")
 """Policy variables, placeholders of templates, and what the door left of a text: each may stand for anything."""
+_COLON = re.compile(r":(?![^{}()]*[})])")
+"""A colon that is not within a placeholder."""
+_ANY_ARN = "arn:*:*:*:*:*"
 _PARTS_OF_AN_ARN = 6
 _LONGEST_ARN = 2048
 """Characters (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html); longer is no ARN."""
@@ -168,14 +171,19 @@ def _tail(pattern: str) -> str:
     return pattern.rpartition("*")[2].rpartition("?")[2]
 
 
+@lru_cache(maxsize=4096)
 def opened(resource: str) -> str:
-    """A resource as written in a policy with ``*`` for each variable and placeholder."""
-    return _PLACEHOLDER.sub("*", resource)
+    """A resource as written in a policy with ``*`` for each variable and placeholder; one in front is a whole ARN."""
+    text = PLACEHOLDER.sub("*", resource)
+    return _ANY_ARN + text[1:] if PLACEHOLDER.match(resource) else text
 
 
 def arn_parts(resource: str) -> tuple[str, ...]:
     """The six parts of an ARN; parts that an early wildcard leaves unsaid are wildcards."""
-    parts = resource.split(":", _PARTS_OF_AN_ARN - 1)
+    if len(resource) > _LONGEST_ARN:
+        parts = resource.split(":", _PARTS_OF_AN_ARN - 1)
+    else:
+        parts = _COLON.split(resource, maxsplit=_PARTS_OF_AN_ARN - 1)
     filler = "*" if resource.endswith("*") else ""
     return (*parts, *(filler for _ in range(_PARTS_OF_AN_ARN - len(parts))))
 

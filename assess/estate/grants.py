@@ -16,6 +16,7 @@ from importlib.resources import files
 from pydantic import BaseModel, ConfigDict
 
 from assess.estate.actions import (
+    PLACEHOLDER,
     AccessLevel,
     ActionSet,
     actions_matching,
@@ -233,16 +234,22 @@ def _selected(actions: tuple[str, ...], not_actions: tuple[str, ...]) -> ActionS
 _NOTHING = ActionSet()
 
 
+_VARIABLE = re.compile(r"\$\{[A-Za-z][\w-]*:(?!:)[^{}]*\}")
+"""A policy variable (``${aws:username}``), which differs from request to request; ``${AWS::Region}`` does not."""
+
+
 class _Rule:
     """A statement that limits others: a Deny, or an Allow of a boundary."""
 
-    __slots__ = ("actions", "conditions", "not_resources", "resources", "statement")
+    __slots__ = ("actions", "conditions", "opened", "statement", "whole")
 
     def __init__(self, statement: Statement) -> None:
         self.statement = statement
         self.actions = selected(statement)
-        self.resources = tuple(opened(each) for each in statement.resources)
-        self.not_resources = tuple(opened(each) for each in statement.not_resources)
+        named = statement.not_resources or statement.resources
+        # what holds a variable is about one thing a request, never about all that its wildcards stand for
+        self.whole = tuple(each for each in named if not _VARIABLE.search(each))
+        self.opened = tuple(opened(each) for each in named)
         self.conditions = _conditions(statement)
 
     def of(self, actions: ActionSet) -> ActionSet:
@@ -259,15 +266,15 @@ class _Rule:
 
     def covers(self, resource: str) -> bool:
         """Whether it is about everything that the resource's pattern stands for."""
-        if self.not_resources:
-            return not any(may_overlap(each, resource) for each in self.not_resources)
-        return any(covers(each, resource) for each in self.resources)
+        if self.statement.not_resources:
+            return not any(may_overlap(each, opened(resource)) for each in self.opened)
+        return resource in self.statement.resources or any(covers(each, resource) for each in self.whole)
 
     def touches(self, resource: str) -> bool:
         """Whether it may be about some of it."""
-        if self.not_resources:
-            return not any(covers(each, resource) for each in self.not_resources)
-        return any(may_overlap(each, resource) for each in self.resources)
+        if self.statement.not_resources:
+            return not any(covers(each, resource) for each in self.whole)
+        return any(may_overlap(each, opened(resource)) for each in self.opened)
 
 
 def _grants(place: tuple[str | int, ...], statement: Statement) -> Iterator[Grant]:
@@ -325,7 +332,7 @@ def _services(statement: Statement, resource: str, actions: ActionSet) -> tuple[
 
 def _within(grant: Grant, limits: list[_Rule]) -> Iterator[Grant]:
     """What a boundary leaves of a grant: on its own resource, and on narrower ones that the boundary names."""
-    resource = opened(grant.resource)
+    resource = grant.resource
     found: dict[tuple[str, tuple[Condition, ...]], ActionSet] = {}
 
     def add(where: str, conditions: tuple[Condition, ...], actions: ActionSet) -> None:
@@ -338,20 +345,19 @@ def _within(grant: Grant, limits: list[_Rule]) -> Iterator[Grant]:
         if not common:
             continue
         if limit.covers(resource):
-            add(grant.resource, limit.conditions, common)
+            add(resource, limit.conditions, common)
             continue
-        for each in limit.resources:
-            narrower = covers(resource, each)
-            if narrower:
-                add(each, limit.conditions, ActionSet(common.bits & actions_on(each).bits, common.unlisted))
-            elif may_overlap(resource, each):
-                add(grant.resource, limit.conditions, common)
-        if limit.not_resources and limit.touches(resource):
-            add(grant.resource, limit.conditions, common)
-    whole = found.get((grant.resource, ()), ActionSet())
+        for each in limit.statement.resources:
+            if covers(resource, each):
+                add(each, limit.conditions, ActionSet(common.bits & actions_on(opened(each)).bits, common.unlisted))
+            elif may_overlap(opened(resource), opened(each)):
+                add(resource, limit.conditions, common)
+        if limit.statement.not_resources and limit.touches(resource):
+            add(resource, limit.conditions, common)
+    whole = found.get((resource, ()), ActionSet())
     for (where, conditions), actions in found.items():
         extra = actions
-        if (where, conditions) != (grant.resource, ()):
+        if (where, conditions) != (resource, ()):
             extra = ActionSet(actions.bits & ~whole.bits, actions.unlisted - whole.unlisted)
         if extra:
             yield from _split(replace(grant, resource=where, conditions=grant.conditions + conditions, actions=extra))
@@ -371,7 +377,7 @@ _MANY_SERVICES = 50
 
 
 def _denied(grant: Grant, denials: Iterable[_Rule]) -> Grant:
-    resource = opened(grant.resource)
+    resource = grant.resource
     left, partial = grant.actions, []
     for each in denials:
         taken = each.of(left)
@@ -437,21 +443,37 @@ def flows_of(actions: ActionSet) -> frozenset[Flow]:
 
 
 def thing_of(resource: str) -> str:
-    """The ARN of the thing that a resource is or lies in (of an object: its bucket); else the resource."""
-    if resource == ANY:
-        return ANY
-    parts = arn_parts(opened(resource))
+    """The ARN of the thing that a resource is or lies in (of an object: its bucket); else the resource.
+
+    Placeholders stay as they are: of ``${Bucket.Arn}/*`` the thing is ``${Bucket.Arn}``.
+    """
+    leading = PLACEHOLDER.match(resource)
+    if leading is not None:
+        return leading[0] if resource[leading.end() :][:1] in ("", "/", ":") else resource
+    parts = arn_parts(resource)
     pattern = _data().things.get(parts[2])
-    found = pattern.match(parts[5]) if pattern is not None else None
-    return ":".join((*parts[:5], found[0])) if found is not None else opened(resource)
+    if pattern is None:
+        return resource
+    # a placeholder may hold the characters that part names: it is put aside while they are looked for
+    held = [each[0] for each in PLACEHOLDER.finditer(parts[5])]
+    found = pattern.match(PLACEHOLDER.sub(_ASIDE, parts[5]))
+    if found is None:
+        return resource
+    name = re.sub(_ASIDE, lambda aside: held.pop(0) if held else aside[0], found[0]) if held else found[0]
+    return ":".join((*parts[:5], name))
+
+
+_ASIDE = "\N{OBJECT REPLACEMENT CHARACTER}"
 
 
 def exactness_of(service: str, resource: str) -> Exactness:
     """How exactly a policy names the thing that a resource is or lies in, for actions of a service."""
     if resource == ANY:
         return Exactness.ALL if service == ANY else Exactness.SERVICE
-    parts = arn_parts(thing_of(resource))
-    name = re.split("[/:]", parts[5], maxsplit=1)[-1]
+    # a template's placeholder stands for one text, though nobody knows it yet
+    thing = PLACEHOLDER.sub("x", _VARIABLE.sub(ANY, thing_of(resource)))
+    parts = arn_parts(thing)
+    name = re.split("[/:]", parts[5], maxsplit=1)[-1] if thing.startswith("arn:") else thing
     if not name.strip("*?/:"):
         return Exactness.ALL if not parts[2].strip("*?") else Exactness.SERVICE
     return Exactness.PATTERN if re.search("[*?]", name) else Exactness.EXACT

@@ -177,7 +177,8 @@ def wildcard(role: Role, estate: Estate) -> Iterator[Outcome]:
 
 def _is_on_everything(grant: Grant) -> bool:
     """Whether nothing but the service limits the resource."""
-    return grant.resource == ANY or not "".join(arn_parts(grant.resource)[3:]).strip("*")
+    parts = arn_parts(grant.resource)
+    return grant.resource == ANY or (parts[0] == "arn" and not "".join(parts[3:]).strip("*"))
 
 
 def _wide_actions(grant: Grant) -> Iterator[tuple[str, bool]]:

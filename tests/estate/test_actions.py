@@ -151,6 +151,7 @@ def test_overlapping(one: str, other: str, expected: bool) -> None:
 def test_variables_and_placeholders_are_left_open() -> None:
     assert opened("arn:aws:s3:::home/${aws:username}/*") == "arn:aws:s3:::home/*/*"
     assert opened("arn:aws:sqs:${AWS::Region}:${AWS::AccountId}:q") == "arn:aws:sqs:*:*:q"
+    assert opened("${Bucket.Arn}/*") == "arn:*:*:*:*:*/*"
     assert opened("arn:aws:s3:::(redacted:token:x:17-32:g1)/*") == "arn:aws:s3:::*/*"
 
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assess.estate.actions import AccessLevel, actions_matching
-from assess.estate.grants import ANY, Boundary, Condition, Exactness, Flow, Permissions, permissions_of
+from assess.estate.grants import ANY, Boundary, Condition, Exactness, Flow, Permissions, permissions_of, thing_of
 from assess.estate.identity import Role
 
 REGION = "eu-west-1"
@@ -190,6 +190,21 @@ def test_a_deny_takes_off_actions_that_the_reference_does_not_know() -> None:
     assert may(allow(["new:Do"]), {"Effect": "Deny", "NotAction": "new:Do", "Resource": "*"}).grants != ()
 
 
+@pytest.mark.parametrize(
+    ("allowed", "denied", "left"),
+    [
+        ("arn:aws:s3:::home/x/*", "arn:aws:s3:::home/${aws:username}/*", True),
+        ("arn:aws:s3:::home/${aws:username}/*", "arn:aws:s3:::home/${aws:username}/*", False),
+        ("arn:aws:s3:::home/${aws:username}/*", "arn:aws:s3:::home/*", False),
+        ("${Bucket.Arn}/*", "${Bucket.Arn}/*", False),
+        ("${Bucket.Arn}/*", "${Other.Arn}/*", True),
+        ("${Bucket.Arn}/*", "arn:aws:s3:::*", True),
+    ],
+)
+def test_a_deny_with_variables_and_placeholders(allowed: str, denied: str, left: bool) -> None:
+    assert bool(may(allow("s3:GetObject", allowed), deny("s3:*", denied)).grants) is left
+
+
 # --- boundary ---------------------------------------------------------------------------------------------------
 
 
@@ -258,11 +273,21 @@ def test_a_boundary_that_was_not_read_is_unknown() -> None:
         ("s3:PutObject", "arn:aws:s3:::*/*", "arn:aws:s3:::*", Exactness.SERVICE, {Flow.WRITE}),
         ("s3:GetObject", "*", ANY, Exactness.SERVICE, {Flow.READ}),
         ("*", "*", ANY, Exactness.ALL, set(Flow)),
-        ("s3:GetObject", "arn:aws:s3:::${Bucket}/*", "arn:aws:s3:::*", Exactness.SERVICE, {Flow.READ}),
+        ("s3:GetObject", "arn:aws:s3:::${Bucket}/*", "arn:aws:s3:::${Bucket}", Exactness.EXACT, {Flow.READ}),
+        ("s3:Get*", "${Bucket.Arn}/*", "${Bucket.Arn}", Exactness.EXACT, {Flow.READ}),
+        ("sqs:Send*", "${Queue.Arn}", "${Queue.Arn}", Exactness.EXACT, {Flow.PRODUCE}),
+        ("sqs:Send*", "${Queue.Arn}-*", "${Queue.Arn}-*", Exactness.PATTERN, {Flow.PRODUCE}),
+        (
+            "s3:GetObject",
+            "arn:aws:s3:::${aws:PrincipalTag/team}-data/*",
+            "arn:aws:s3:::${aws:PrincipalTag/team}-data",
+            Exactness.PATTERN,
+            {Flow.READ},
+        ),
         (
             "sqs:SendMessage",
             "arn:aws:sqs:${AWS::Region}:${AWS::AccountId}:orders",
-            "arn:aws:sqs:*:*:orders",
+            "arn:aws:sqs:${AWS::Region}:${AWS::AccountId}:orders",
             Exactness.EXACT,
             {Flow.PRODUCE},
         ),
@@ -314,6 +339,13 @@ def test_a_boundary_that_was_not_read_is_unknown() -> None:
 def test_access_to_a_thing(action: Any, resource: str, thing: str, exactness: Exactness, flows: set[Flow]) -> None:
     (access,) = may(allow(action, resource)).access
     assert (access.thing, access.exactness, set(access.flows)) == (thing, exactness, flows)
+
+
+def test_hostile_resources_are_things_all_the_same() -> None:
+    aside = "\N{OBJECT REPLACEMENT CHARACTER}"
+    assert thing_of(f"arn:aws:s3:::{aside}${{x}}{aside}/*") == f"arn:aws:s3:::${{x}}{aside}{aside}"
+    assert thing_of("${" * 5000) == "${" * 5000
+    assert thing_of(":" * 100_000 + "}") == ":" * 100_000 + "}"
 
 
 def test_access_is_taken_together_over_statements() -> None:

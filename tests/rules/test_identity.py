@@ -435,6 +435,7 @@ CASES = (
         role("orders", allow("s3:*"), **bounded(allow("sqs:*"))),
     ),
     passes("IAM-WILDCARD", "a service that can only be read", TASK, role("orders", allow("pricing:*"))),
+    passes("IAM-WILDCARD", "a template's resource", TASK, role("orders", allow("sqs:*", "${Queue.Arn}"))),
     passes(
         "IAM-WILDCARD",
         "a whole service in one region",
