@@ -226,6 +226,11 @@ def test_connection_string(value: str, expected: list[str]) -> None:
         ("ANYTHING", "orders.prod.internal", ["host orders.prod.internal"]),
         ("API", "10.20.30.40:8443", ["host_port 10.20.30.40:8443"]),
         ("API_HOST", "10.20.30.40", ["host 10.20.30.40"]),
+        (
+            "SCRAPE",
+            "jobs:\n- static_configs:\n  - targets: [a.shop.local:9090,b.shop.local:9090]\n  host: db.internal\n",
+            ["host_list a.shop.local:9090", "host_list b.shop.local:9090", "host db.internal"],
+        ),
         ("JAVA_OPTS", '-Xmx1g -Dhttp.proxyHost="proxy.corp" -Dx=y', ["host proxy.corp"]),
         ("API_URL", "http://orders.internal:${PORT}/", ["url orders.internal http"]),
         ("DB_HOST_RO", "db.internal", ["host db.internal"]),
@@ -525,6 +530,10 @@ def test_reader(value: str, name: str, access: Access | None) -> None:
         (
             {"API_URL": "http://api.internal", "API_PORT": "9999"},
             [("url api.internal:80 http", ("API_URL",))],
+        ),
+        (
+            {"CACHE_URL": "tls://cache.internal", "CACHE_PORT": "6379"},
+            [("url cache.internal:6379 redis", ("CACHE_URL", "CACHE_PORT"))],
         ),
         ({"PORT": "8080", "HOST": "0.0.0.0"}, []),
         ({"DB_PORT": "5432", "DB_NAME": "shop"}, []),

@@ -219,6 +219,8 @@ def _told_by_name(found: Endpoint, name: str) -> Endpoint:
         return replace(found, access=access) if access is not found.access else found
     engine = engine_of(name)
     port = found.port if found.port is not None else TABLES.engine_ports.get(engine)
+    if (access, engine, port) == (found.access, "", found.port):
+        return found
     return replace(found, access=access, engine=engine, port=port)
 
 

@@ -171,34 +171,42 @@ def _of_variable(parts: _Parts, name: str, value: str) -> Iterator[Joined]:
 
 
 def _joined_with(parts: _Parts, name: str, found: Endpoint) -> Joined:
-    variables = [name]
-    if found.form in (Form.ARN, Form.NAME, Form.QUEUE_URL, Form.BUCKET_URL):
+    if found.form in _WHOLE or (found.form not in _JOINED and found.port is not None):
         return Joined(found, (name,))
+    variables = [name]
     owners = list(_owners(name))
     engine = found.engine
     if not engine:
         said = _nearest(parts.engines, owners, name)
         engine = _engine_by(said.value) if said is not None else ""
     port = found.port
-    if not found.port_given and found.form in (Form.HOST, Form.HOST_LIST, Form.CONNECTION_STRING):
+    is_given = found.port_given
+    if not is_given and found.form is not Form.HOST_PORT:
         given = _nearest(parts.ports, owners, name)
         if given is not None:
             port = int(given.value)
             variables.append(given.variable)
             engine = engine or TABLES.ports.get(port, "")
-            found = replace(found, port_given=True)
+            is_given = True
     if port is None:
         port = TABLES.engine_ports.get(engine)
     database = found.database
     if not database and (_is_database(engine) or any(set(each) & _DATABASE_NAMES for each in owners)):
         named = _nearest(parts.databases, owners, name)
-        if named is not None and found.form in (Form.HOST, Form.HOST_PORT, Form.HOST_LIST, Form.CONNECTION_STRING):
+        if named is not None and found.form in _JOINED:
             database = database_of(Masked(""), "postgres", named.value)
             if database and database != found.host:
                 variables.append(named.variable)
             else:
                 database = ""
-    return Joined(replace(found, engine=engine, port=port, database=database), tuple(dict.fromkeys(variables)))
+    if (engine, port, is_given, database) != (found.engine, found.port, found.port_given, found.database):
+        found = replace(found, engine=engine, port=port, port_given=is_given, database=database)
+    return Joined(found, tuple(dict.fromkeys(variables)))
+
+
+_WHOLE = frozenset({Form.ARN, Form.NAME, Form.QUEUE_URL, Form.BUCKET_URL})
+_JOINED = frozenset({Form.HOST, Form.HOST_PORT, Form.HOST_LIST, Form.CONNECTION_STRING})
+"""Forms that may leave port and database to other variables; a URL leaves its port where its scheme has no usual one."""
 
 
 def _nearest(parts: Mapping[tuple[str, ...], _Part], owners: Sequence[tuple[str, ...]], name: str) -> _Part | None:

@@ -95,12 +95,12 @@ def _told(task: TaskDefinition, container: Container) -> Iterator[_Told]:
         name, *others = found.variables
         named.add(name)
         what = f"{name} (with {', '.join(others)})" if others else name
-        evidence = task.evidence(*container.at("environment", at[name], "value"))
+        evidence = task.evidence(*container.at("environment", at[name], "value"), value=environment[name])
         yield _Told(container, found.endpoint, name, what, evidence, by_proxy)
     for name, value in sorted(environment.items()):
         if name not in named and role_of(name) is not Role.IGNORED:
             for endpoint in _left_open(name, value):
-                evidence = task.evidence(*container.at("environment", at[name], "value"))
+                evidence = task.evidence(*container.at("environment", at[name], "value"), value=environment[name])
                 yield _Told(container, endpoint, name, name, evidence)
     check = definition.health_check
     for what, steps, words in (
@@ -110,11 +110,13 @@ def _told(task: TaskDefinition, container: Container) -> Iterator[_Told]:
     ):
         found_in = in_words(words)
         for index, endpoint in found_in:
-            yield _Told(container, endpoint, "", what, task.evidence(*container.at(*steps, index)), by_proxy)
+            yield _Told(
+                container, endpoint, "", what, task.evidence(*container.at(*steps, index), value=words[index]), by_proxy
+            )
         read = {index for index, _ in found_in}
         for index, word in enumerate(words):
             for endpoint in _left_open("", word) if index not in read else ():
-                yield _Told(container, endpoint, "", what, task.evidence(*container.at(*steps, index)))
+                yield _Told(container, endpoint, "", what, task.evidence(*container.at(*steps, index), value=word))
     for key, value in sorted(definition.docker_labels.items()):
         for endpoint in endpoints_in(value, key):
             evidence = task.evidence(*container.at("dockerLabels", key))
