@@ -339,6 +339,10 @@ class TrustedExecutionConfiguration(Part):
 
 
 _ON_WINDOWS = re.compile(r"attribute:ecs\.os-type\s*==\s*windows", re.IGNORECASE)
+_OF_WINDOWS = re.compile(
+    r"mcr\.microsoft\.com/(?:windows|dotnet/framework)/|windowsservercore|nanoserver|microsoft/iis\b"
+)
+"""Images that exist for Windows only."""
 
 
 class TaskDefinition(Fact):
@@ -384,7 +388,7 @@ class TaskDefinition(Fact):
 
     @property
     def windows_mark(self) -> tuple[str | int, ...] | None:
-        """Steps to what says that the containers are Windows containers: the platform, else a placement constraint."""
+        """Steps to what says that the containers are Windows ones: the platform, else where they run, else an image."""
         family = self.runtime_platform.operating_system_family if self.runtime_platform else None
         if family:
             is_windows = family.upper().startswith("WINDOWS")
@@ -392,6 +396,9 @@ class TaskDefinition(Fact):
         for index, constraint in enumerate(self.placement_constraints):
             if _ON_WINDOWS.search(constraint.expression or ""):
                 return ("placementConstraints", index, "expression")
+        for index, definition in enumerate(self.container_definitions):
+            if _OF_WINDOWS.search(definition.image.lower()):
+                return ("containerDefinitions", index, "image")
         return None
 
     @property

@@ -65,7 +65,7 @@ def windows_containers(task: TaskDefinition, estate: Estate) -> Iterator[Outcome
     if mark is not None:
         evidence = task.evidence(*mark)
         family = task.runtime_platform.operating_system_family if task.runtime_platform is not None else None
-        yield fail(f"the containers run on {family or 'Windows instances'}", evidence)
+        yield fail(f"the containers run on {family}" if family else "the containers are Windows containers", evidence)
         return
     for user in estate.users(task):
         family = user.service.platform_family if user.service is not None else None

@@ -771,6 +771,14 @@ EVERYDAY = (
         {"RUN-WINDOWS": "high", "ECS-PLACEMENT": "low", "STO-HOST-PATH": "high"},
     ),
     Everyday(
+        "a Windows service that only its image tells of",
+        _ec2(
+            _container("web", "mcr.microsoft.com/dotnet/framework/aspnet:4.8-windowsservercore-ltsc2019"),
+            networkMode=None,
+        ),
+        {"RUN-WINDOWS": "high", **_OTHERS},
+    ),
+    Everyday(
         "a task that runs on machines of one's own",
         file(_container("edge", "edge:2"), requiresCompatibilities=["EXTERNAL"], networkMode="bridge"),
         {"RUN-EXTERNAL": "high"},

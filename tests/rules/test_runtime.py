@@ -92,8 +92,30 @@ PLATFORM = (
         "RUN-WINDOWS",
         "a placement constraint asks for Windows instances",
         task(placementConstraints=[{"type": "memberOf", "expression": "attribute:ecs.os-type == windows"}]),
-        says="the containers run on Windows instances",
+        says="the containers are Windows containers",
         at="/placementConstraints/0/expression",
+    ),
+    *(
+        fails(
+            "RUN-WINDOWS",
+            image,
+            task(container(image=image)),
+            says="the containers are Windows containers",
+            at="/containerDefinitions/0/image",
+        )
+        for image in (
+            "mcr.microsoft.com/windows/servercore:ltsc2022",
+            "mcr.microsoft.com/dotnet/framework/aspnet:4.8",
+            "registry.example/web:1.2-windowsservercore-ltsc2019",
+        )
+    ),
+    passes(
+        "RUN-WINDOWS", "an image of Microsoft's for Linux", task(container(image="mcr.microsoft.com/dotnet/aspnet:8.0"))
+    ),
+    passes(
+        "RUN-WINDOWS",
+        "the platform says Linux, whatever the image is called",
+        task(container(image="acme/windowsservercore-docs:1"), runtimePlatform={"operatingSystemFamily": "LINUX"}),
     ),
     passes("RUN-WINDOWS", "absent, which means Linux", task()),
     passes(
