@@ -15,7 +15,14 @@ from detect_secrets.plugins.pypi_token import PypiTokenDetector
 from detect_secrets.plugins.slack import SlackDetector
 from detect_secrets.plugins.square_oauth import SquareOAuthDetector
 
-from assess.estate.names import NameKind, is_credential_word, is_identifying_name, name_kind, words_of
+from assess.estate.names import (
+    NameKind,
+    is_credential_word,
+    is_identifying_name,
+    name_kind,
+    names_more_than_credential,
+    words_of,
+)
 from assess.estate.redaction import MARKER, RedactionClass
 from assess.estate.wordlists import HARMLESS_WORDS, WORD_LISTS
 
@@ -116,7 +123,7 @@ def _plain_class(name: str, text: str) -> tuple[RedactionClass, str]:
     kind = _harmless_kind(text)
     if words[-1:] in _TOKENS_LAST and _SYMBOLS.fullmatch(text):
         kind = "symbol"
-    if kind in ("template", "symbol"):
+    if kind in ("template", "symbol", "reference"):
         return RedactionClass.HARMLESS, kind
     if "/" in text and _names_a_secret(words, text):
         return RedactionClass.HARMLESS, "secret-name"
@@ -130,7 +137,7 @@ def _plain_class(name: str, text: str) -> tuple[RedactionClass, str]:
         kind = None
     if kind is None and _names_a_secret(words, text):
         kind = "secret-name"
-    if kind is None and _is_setting(words, text):
+    if kind is None and not is_open and _is_setting(words, text):
         kind = "setting"
     if kind is not None:
         return RedactionClass.HARMLESS, kind
@@ -465,7 +472,10 @@ _HOST_AFTER = re.compile(r"@(?:\[|[A-Za-z0-9.-])")
 _SPOKEN = re.compile(r"(?i)password(?:\s|-stdin)|auth\(")
 """What must stand in a text for a password to be named without ``=``."""
 _NO_SCHEME = (
-    re.compile(r"(?<!\$\{)(?<![\w/.:@-])[\w.+-]{1,64}:([^\s@\"'<>/:]{1,256})@(?!sha256:)[A-Za-z0-9-]{1,63}[.:]"),
+    re.compile(
+        r"(?<!\$\{)(?<![\w/.:@-])(?!(?:sips?|mailto|xmpp|acct|im|pres|matrix|jabber):)[\w.+-]{1,64}:([^\s@\"'<>/:]{1,256})"
+        r"@(?!sha256:)[A-Za-z0-9-]{1,63}[.:]"
+    ),
     re.compile(r"(?<!\$\{)(?<![\w/.:@-])[\w.+-]{1,64}:([^\s@\"'<>]{1,256})@(?:tcp|udp|unix)\("),
     re.compile(r"jdbc:oracle:[a-z0-9]{2,5}:[\w.$#-]{1,64}/([^\s@\"'<>]{1,256})@"),
 )
@@ -658,7 +668,7 @@ _PLACEHOLDER = re.compile(
     r"|(?:generate|create|choose|pick|add|paste|specify|provide|type|enter|put|supply|define)[-_ ]"
     r"(?:a|an|the|some|your|own|my|new|random|strong|secure|unique|real)(?![a-z0-9])"
     rf"|^[\[(<]?(?:{_ABSENT})[\])>]?$"
-    r"|set[-_ ]?me|[-_ ]here$|not[-_ ]?(?:set|a|the)[-_ ]?real"
+    r"|set[-_ ]?me|[-_ ]here$|^please[-_ ]|^`[^`]+`$|not[-_ ]?(?:set|a|the)[-_ ]?real"
     r"|^(?:none|null|nil|undefined|unset|empty|tbd|n/?a|-+|_+|x+)$"
     r"|^(?-i:\${1,2}[A-Z_][A-Z0-9_]*|@@?[A-Z_]+@@?|__[A-Z0-9_]+__)$"
 )
@@ -678,7 +688,7 @@ _HARMLESS_KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "reference",
         re.compile(
-            r"(?:ssm|secretsmanager|vault|op|awssm|sm|gcpsm|file|classpath|env|ref\+\w{1,20}):(?://)?[\w./:#@-]{1,512}"
+            r"(?:(?:(?:aws|gcp|az|azure|hashicorp)[-_]?)?(?:ssm|sm|secretsmanager|vault|keyvault|kv)|op|doppler|infisical|file|classpath|env|ref\+\w{1,20}):(?://)?[\w./:#@-]{1,512}"
             r"|@Microsoft\.(?:KeyVault|AppConfiguration)\([^()]{1,512}\)|projects/[\w-]{1,64}/secrets/[\w/-]{1,255}"
         ),
     ),
@@ -773,16 +783,19 @@ def _names_a_secret(words: Sequence[str], text: str) -> bool:
     return not is_own and _SECRET_TITLE.fullmatch(text) is not None and not looks_random(text)
 
 
-def _is_setting(words: Sequence[str], text: str) -> bool:
-    """Whether a name goes on after the credential's word, and a text is of words that settings are made of.
+def _is_setting(words: tuple[str, ...], text: str) -> bool:
+    """Whether a name goes on after the credential's word, and a text is of words as settings are made of.
 
     ``PASSWORD_CLASSES=upper,lower`` says something about passwords; ``DB_PASSWORD_OLD=orange`` is one.
     """
+    if not names_more_than_credential(words):
+        return False
     said = _SETTING.findall(text.lower())
-    return not is_credential_word(words[-1]) and bool(said) and all(word in HARMLESS_WORDS for word in said)
+    return _NAME_OF_SETTING.fullmatch(text) is not None or (bool(said) and all(word in HARMLESS_WORDS for word in said))
 
 
 _SETTING = re.compile(r"[^\W_]+")
+_NAME_OF_SETTING = re.compile(r"[a-z]{2,30}(?:[-_./:][a-z]{2,30}){0,6}")
 
 _LONGEST_MADE = 1024
 _MADE = re.compile(r"[A-Za-z0-9+/_.:~-]+")

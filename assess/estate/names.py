@@ -63,6 +63,11 @@ def is_credential_word(word: str) -> bool:
     return word in _CREDENTIALS or (word.endswith(_SECRET_ENDS) and word not in _NOT_SECRET_ENDS)
 
 
+def names_more_than_credential(words: tuple[str, ...]) -> bool:
+    """Whether a name goes on after the credential's word and whose it is: ``PASSWORD_CLASSES``, ``TOKEN_BACKEND``."""
+    return bool(words) and not is_credential_word(_last(words)) and _last(words) not in _QUALIFIERS
+
+
 def words_of(name: str) -> tuple[str, ...]:
     """The words of a name in lower case; names longer than 256 characters have none, nor have markers."""
     if len(name) > _LONGEST_NAME:
@@ -97,6 +102,7 @@ _PASSWORDS = frozenset({"password", "passwd", "pwd", "credential", "credentials"
 
 _PROCESSES = WORD_LISTS["password_process"]
 _BEGINS_PROCESS = frozenset((word,) for word in _PROCESSES)
+_QUALIFIERS = WORD_LISTS["qualifier_last"]
 _ORDERS = WORD_LISTS["order_first"]
 _DESCRIBES = WORD_LISTS["describing_last"]
 

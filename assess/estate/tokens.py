@@ -334,6 +334,9 @@ class TokenReader:
             return self._reference(token, depth)
         if kind == "url":
             return self._url(token, depth)
+        if _SPACED_SIGN.match(text, match.end()) and is_secret_name(token):
+            state.pending = token
+            return self.key(token)
         return self._word(token, state, depth, name)
 
     def _quoted(self, token: str, after: str, state: "_Command", depth: int) -> str:
@@ -669,6 +672,7 @@ _USER_COMMANDS = frozenset({"add_user", "change_password", "authenticate_user"})
 _KEY_COMMANDS = frozenset({"auth", "login"})
 """Commands that a token may follow: ``snyk auth TOKEN``."""
 _SIGN = re.compile(r":=|=>|[:=]")
+_SPACED_SIGN = re.compile(r"[ \t]{1,3}(?::=|=>|=)[ \t]")
 _SIGNS = frozenset({":", "=", "=>", ":="})
 _HEADER_NAMES = frozenset({"authorization", "proxy-authorization", "Authorization", "Proxy-Authorization"})
 _GOES_ON = re.compile(r"[ \t]+[A-Za-z]")
@@ -909,7 +913,7 @@ _TOKEN = re.compile(
     r"|(?P<url>(?<![A-Za-z0-9+.-])(?:[A-Za-z][A-Za-z0-9+.-]{0,30}:){0,4}[A-Za-z][A-Za-z0-9+.@_-]{0,30}://"
     rf"(?:{_MARK}|{_TEMPLATE}|[^\s\"'<>`|\\()]|\\(?=[A-Za-z][\w$]{{0,15}}[:;]))+)"
     r"|(?P<space>\s+)"
-    r"|(?P<operator>(?:[;|&<>)`,]|\((?!redacted:))+)"
+    r"|(?P<operator>(?:[;|&>)`,]|<(?![A-Za-z][A-Za-z0-9_ .-]{0,80}>)|\((?!redacted:))+)"
     r"|(?P<word>(?:[^\s;|&<>()\"'`,$]|(?<=[A-Za-z0-9])\$|\$(?![A-Za-z_{(]))+)"
     r"|(?P<rest>.)",
     re.DOTALL,
