@@ -16,7 +16,7 @@ from assess.collectors.interface import (
     pages,
 )
 from assess.estate.ecs import Cluster, Service, Task
-from assess.estate.triggers import EventRule, Schedule, StateMachine
+from assess.estate.triggers import EventRule, Pipe, Schedule, StateMachine
 
 LIST_CLUSTERS = Operation(
     "ecs",
@@ -505,6 +505,9 @@ def _task_definitions_in_use(reader: Reader) -> Iterator[str]:
         for state in machine.ecs_tasks():
             if state.task_definition:
                 yield state.task_definition
+    for pipe in reader.facts(Pipe):
+        if pipe.task_definition_arn:
+            yield pipe.task_definition_arn
 
 
 TASK_DEFINITIONS = Collector(
@@ -513,7 +516,7 @@ TASK_DEFINITIONS = Collector(
     facts=("ecs.task_definitions", "tags"),
     operations=(DESCRIBE_TASK_DEFINITION,),
     collect=_read_task_definitions,
-    after=("ecs.services", "ecs.tasks", "events", "scheduler", "stepfunctions"),
+    after=("ecs.services", "ecs.tasks", "events", "scheduler", "stepfunctions", "pipes"),
 )
 
 COLLECTORS = (

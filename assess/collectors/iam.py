@@ -12,7 +12,7 @@ from assess.collectors.interface import Collector, Document, Operation, Reader, 
 from assess.estate.ecs import CapacityProvider, Task, TaskDefinition
 from assess.estate.gaps import Reason
 from assess.estate.network import Instance
-from assess.estate.triggers import EventRule, Schedule, StateMachine
+from assess.estate.triggers import EventRule, Pipe, Schedule, StateMachine
 
 _PAGES = pages(1000, limit="MaxItems", token="Marker")  # noqa: S106 - a parameter's name
 
@@ -265,6 +265,9 @@ def _roles_in_use(reader: Reader) -> Iterator[str]:
     for machine in reader.facts(StateMachine):
         if machine.role_arn:
             yield machine.role_arn
+    for pipe in reader.facts(Pipe):
+        if pipe.task_definition_arn and pipe.role_arn:
+            yield pipe.role_arn
 
 
 def _profiles_in_use(reader: Reader) -> Iterator[str]:

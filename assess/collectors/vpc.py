@@ -7,7 +7,7 @@ from typing import Any
 from assess.collectors.interface import Collector, Document, Operation, Reader, batches, members, pages
 from assess.estate.ecs import ContainerInstance, NetworkConfiguration, Service, Task
 from assess.estate.network import Instance
-from assess.estate.triggers import EcsParameters, EventRule, Schedule
+from assess.estate.triggers import EcsParameters, EventRule, Pipe, Schedule
 
 
 def _operation(name: str, key: str, size: int) -> Operation:
@@ -150,6 +150,8 @@ def _subnets_in_use(reader: Reader) -> Iterator[str]:
             yield from _subnets_of(target.ecs_parameters)
     for schedule in reader.facts(Schedule):
         yield from _subnets_of(schedule.target.ecs_parameters if schedule.target else None)
+    for pipe in reader.facts(Pipe):
+        yield from _subnets_of(pipe.ecs_parameters)
 
 
 def _subnets_named(network: NetworkConfiguration | None) -> tuple[str, ...]:

@@ -124,7 +124,29 @@ class Pipe(PascalFact):
     enrichment: Identifier | None = None
     target: Identifier = ""
     task_definition_arn: Identifier | None = None
-    """Of ``TargetParameters.EcsTaskParameters`` (``pipes:DescribePipe``), where the target is a cluster."""
+    """Of ``TargetParameters.EcsTaskParameters`` (``pipes:DescribePipe``), where the target is a cluster; so are the
+    members that follow, written as EventBridge writes those of a rule's target."""
+    launch_type: Choice | None = None
+    network_configuration: IdentifierTree | None = None
+    capacity_provider_strategy: tuple[IdentifierTree, ...] = ()
+    role_arn: Identifier | None = None
+
+    @property
+    def is_enabled(self) -> bool:
+        """Whether the pipe is to run."""
+        return (self.desired_state or "RUNNING") == "RUNNING"
+
+    @property
+    def ecs_parameters(self) -> EcsParameters | None:
+        """The task that the pipe runs, if it runs one."""
+        if not self.task_definition_arn:
+            return None
+        return EcsParameters(
+            task_definition_arn=self.task_definition_arn,
+            launch_type=self.launch_type,
+            network_configuration=self.network_configuration,
+            capacity_provider_strategy=self.capacity_provider_strategy,
+        )
 
 
 class StateMachine(Fact):

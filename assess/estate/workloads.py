@@ -17,7 +17,7 @@ from assess.estate.ecs import (
     TaskDefinition,
 )
 from assess.estate.facts import Origin
-from assess.estate.triggers import EcsParameters, EventRule, Schedule, StateMachine
+from assess.estate.triggers import EcsParameters, EventRule, Pipe, Schedule, StateMachine
 
 Kind = Literal["service", "daemon", "scheduled_task", "triggered_task", "standalone_task", "task_definition"]
 
@@ -26,7 +26,7 @@ Kind = Literal["service", "daemon", "scheduled_task", "triggered_task", "standal
 class Trigger:
     """Something that starts a workload's tasks."""
 
-    source: EventRule | Schedule | StateMachine
+    source: EventRule | Schedule | StateMachine | Pipe
     at: tuple[str | int, ...]
     """Steps to the place in the source's document that names the task."""
 
@@ -196,11 +196,15 @@ class Facts(Protocol):
     def state_machines(self) -> tuple[StateMachine, ...]:
         """The estate's state machines."""
 
+    @property
+    def pipes(self) -> tuple[Pipe, ...]:
+        """The estate's pipes."""
+
 
 def workloads_of(facts: Facts) -> tuple[Workload, ...]:
     """The workloads of an estate, sorted by id.
 
-    Services that are not INACTIVE; then each family that an enabled rule, schedule or state machine starts, or
+    Services that are not INACTIVE; then each family that an enabled rule, schedule, state machine or pipe starts, or
     that ran by itself, once per cluster; then every task definition of a file that none of these runs.
     """
     found = _Gathering(facts)
@@ -342,6 +346,9 @@ class _Gathering:
                 place = ("Target", "Input") if by_request else ("Target", "EcsParameters", "TaskDefinitionArn")
                 arn = self._cluster_arn(cluster, schedule.origin)
                 yield (Trigger(schedule, place), arn, *_parameters(parameters))
+        for pipe in self.facts.pipes:
+            if pipe.is_enabled and pipe.ecs_parameters is not None:
+                yield (Trigger(pipe, ("TaskDefinitionArn",)), pipe.target, *_parameters(pipe.ecs_parameters))
         for machine in self.facts.state_machines:
             for state in machine.ecs_tasks():
                 if state.task_definition:
@@ -409,11 +416,13 @@ def _parameters(
     return given.task_definition_arn, given.launch_type, strategy
 
 
-def _trigger_networks(source: EventRule | Schedule | StateMachine) -> Iterator[AwsvpcConfiguration]:
+def _trigger_networks(source: EventRule | Schedule | StateMachine | Pipe) -> Iterator[AwsvpcConfiguration]:
     if isinstance(source, EventRule):
         parameters = [each.ecs_parameters for each in source.targets]
     elif isinstance(source, Schedule):
         parameters = [source.task[1]] if source.task is not None else []
+    elif isinstance(source, Pipe):
+        parameters = [source.ecs_parameters]
     else:
         return
     for each in parameters:
@@ -425,8 +434,8 @@ def _trigger_networks(source: EventRule | Schedule | StateMachine) -> Iterator[A
             yield AwsvpcConfiguration.model_validate(camel)
 
 
-def _is_clock(source: EventRule | Schedule | StateMachine) -> bool:
-    return not isinstance(source, StateMachine) and bool(source.schedule_expression)
+def _is_clock(source: EventRule | Schedule | StateMachine | Pipe) -> bool:
+    return isinstance(source, EventRule | Schedule) and bool(source.schedule_expression)
 
 
 def _tells_capacity(service: Service, cluster: Cluster | None) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from assess.estate.ecs import Cluster, Container, TaskDefinition
 from assess.estate.estate import Estate
 from assess.estate.facts import Evidence
-from assess.estate.triggers import StateMachine
+from assess.estate.triggers import Pipe, StateMachine
 from assess.estate.workloads import Workload
 from assess.rule import (
     DAYS,
@@ -211,10 +211,11 @@ def _is_kept_from_metadata(workload: Workload, estate: Estate) -> bool:
     kind=Kind.INVENTORY,
     effort=DAYS,
     needs=("schedules",),
+    also_uses=("pipes",),
     reference="https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/",
 )
 def started_by_events(workload: Workload) -> Iterator[Outcome]:
-    """An EventBridge rule or schedule starts the workload's tasks.
+    """An EventBridge rule, schedule or pipe starts the workload's tasks.
 
     EventBridge has no target that starts a Pod. A clock becomes a CronJob; an event has to be carried into the
     cluster by a queue or a function. As long as the rule is enabled it goes on starting tasks on ECS beside the Jobs.
@@ -225,7 +226,7 @@ def started_by_events(workload: Workload) -> Iterator[Outcome]:
     for trigger in workload.triggers:
         source = trigger.source
         if not isinstance(source, StateMachine):
-            when = source.schedule_expression or "an event"
+            when = "what it reads" if isinstance(source, Pipe) else source.schedule_expression or "an event"
             yield fail(
                 f"{source.name} starts tasks of {workload.name} by {when}",
                 source.evidence(*trigger.at),

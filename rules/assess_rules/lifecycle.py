@@ -18,7 +18,7 @@ from assess.estate.ecs import (
 )
 from assess.estate.estate import Estate
 from assess.estate.facts import Evidence, pointer
-from assess.estate.triggers import EventRule, Schedule, StateMachine
+from assess.estate.triggers import EventRule, Pipe, Schedule, StateMachine
 from assess.estate.workloads import Workload
 from assess.rule import (
     DAYS,
@@ -342,10 +342,16 @@ def task_without_a_service(workload: Workload) -> Iterator[Outcome]:
         yield fail(message, *(_start_of(each) for each in workload.tasks))
 
 
-def _trigger_kind(source: EventRule | Schedule | StateMachine) -> str:
-    if isinstance(source, EventRule):
-        return "EventBridge rule"
-    return "schedule" if isinstance(source, Schedule) else "state machine"
+def _trigger_kind(source: EventRule | Schedule | StateMachine | Pipe) -> str:
+    match source:
+        case EventRule():
+            return "EventBridge rule"
+        case Schedule():
+            return "schedule"
+        case Pipe():
+            return "pipe"
+        case StateMachine():
+            return "state machine"
 
 
 def _start_of(task: Task) -> Evidence:

@@ -65,7 +65,7 @@ def _answering(document: Document) -> Effect:
 
 
 def other_triggers(aws: SimulatedAws) -> None:
-    """A rule, a schedule and a state machine that run something else, and a service in the midst of a rollout."""
+    """A rule, a schedule, a state machine and a pipe that run something else, and a service in the midst of a rollout."""
     arn = f"arn:aws:states:{REGION}:123456789012:stateMachine:other"
     other = {"stateMachineArn": arn, "name": "other", "type": "STANDARD", "creationDate": 1_700_000_000}
     definition = {"definition": '{"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}', "roleArn": arn}
@@ -75,6 +75,10 @@ def other_triggers(aws: SimulatedAws) -> None:
     aws.fault("scheduler", "GetSchedule", _answering({"Name": "other", "Target": {"Arn": arn, "RoleArn": arn}}))
     aws.fault("stepfunctions", "ListStateMachines", _answering({"stateMachines": [other]}))
     aws.fault("stepfunctions", "DescribeStateMachine", _answering(other | definition))
+    cluster = f"arn:aws:ecs:{REGION}:123456789012:cluster/bookshop-production"
+    pipe = {"Arn": f"arn:aws:pipes:{REGION}:123456789012:pipe/other", "Name": "other", "Target": cluster}
+    aws.fault("pipes", "ListPipes", _answering({"Pipes": [pipe]}))
+    aws.fault("pipes", "DescribePipe", _answering(pipe))
 
     def rolling_out(answer: Document) -> None:
         answer["services"][0]["deployments"][0]["rolloutState"] = "IN_PROGRESS"
@@ -95,6 +99,7 @@ _OF_OTHER_TRIGGERS = frozenset(
     {
         "ecs:ListServiceDeployments",
         "events:ListTargetsByRule",
+        "pipes:DescribePipe",
         "scheduler:GetSchedule",
         "stepfunctions:DescribeStateMachine",
     }

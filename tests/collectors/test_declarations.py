@@ -91,6 +91,8 @@ def test_loss_that_can_hide_a_workload_is_declared() -> None:
         "scheduler:GetSchedule",
         "stepfunctions:ListStateMachines",
         "stepfunctions:DescribeStateMachine",
+        "pipes:ListPipes",
+        "pipes:DescribePipe",
     }
 
 

@@ -43,6 +43,7 @@ _KINDS: dict[str, tuple[str, ...]] = {
     "events": ("event_rules",),
     "scheduler": ("schedules",),
     "stepfunctions": ("state_machines",),
+    "pipes": ("pipes",),
     "iam": ("roles",),
     "secretsmanager": ("stored_secrets",),
     "ssm": ("stored_parameters",),
@@ -83,6 +84,7 @@ _ONLY_OF_THE_SHOP = (
     "events:ListTargetsByRule",
     "scheduler:GetSchedule",
     "stepfunctions:DescribeStateMachine",
+    "pipes:DescribePipe",
 )
 """Calls that the small estate has no need of, by collector or API."""
 _OF_THEIR_OWN_SCENE = (

@@ -262,3 +262,25 @@ def test_tasks_that_share_the_instances_network_are_in_the_instances_subnets() -
         instances=[{"InstanceId": "i-1", "SubnetId": "subnet-9"}],
     )
     assert found.subnet_ids(only(found)) == {"subnet-9"}
+
+
+def pipe(**changes: Any) -> dict[str, Any]:
+    told = {"Arn": f"arn:aws:pipes:{REGION}:{ACCOUNT}:pipe/files", "Name": "files", "Target": CLUSTER}
+    network = {"awsvpcConfiguration": {"Subnets": ["subnet-1"], "SecurityGroups": ["sg-1"]}}
+    task = {"TaskDefinitionArn": f"{ECS}:task-definition/import:3", "NetworkConfiguration": network}
+    return told | task | {"LaunchType": "FARGATE", "DesiredState": "RUNNING"} | changes
+
+
+def test_a_pipe_that_runs_tasks_makes_a_triggered_task() -> None:
+    workload = only(estate(pipes=[pipe()], task_definitions=[definition("import", 3)]))
+    assert (workload.id, workload.kind) == (f"{ACCOUNT}/{REGION}/shop/task/import", "triggered_task")
+    assert workload.task_definition is not None
+    assert [each.source.evidence(*each.at).pointer for each in workload.triggers] == ["/TaskDefinitionArn"]
+    assert workload.is_fargate
+    assert workload.security_groups == {"sg-1"}
+    assert f"arn:aws:pipes:{REGION}:{ACCOUNT}:pipe/files" in workload.related
+
+
+@pytest.mark.parametrize("given", [{"DesiredState": "STOPPED"}, {"TaskDefinitionArn": None}])
+def test_a_pipe_that_starts_nothing_makes_no_workload(given: dict[str, Any]) -> None:
+    assert estate(pipes=[pipe(**given)]).workloads == ()

@@ -54,7 +54,7 @@ READ: frozenset[str] = frozenset(
         *("ecr.repositories", "resource.policies", "cloudwatch.alarms", "cloudwatch.metrics", "route53"),
         *("ecs.protection", "ecs.account_settings", "ecs.gateways", "autoscaling.groups", "quotas", "vpc.interfaces"),
         *("ecr.repositories", "cloudwatch.alarms", "cloudwatch.metrics"),
-        *("route53", "acm", "waf", "edge"),
+        *("route53", "acm", "waf", "edge", "pipes", "datastores", "messaging", "lambda", "lattice"),
     }
 )
 """Facts that a complete scan reads."""
@@ -238,7 +238,8 @@ def estate(*pieces: Piece) -> Estate:
 def _completed(facts: list[Given]) -> list[Given]:
     """The services and clusters that the facts leave unsaid."""
     used = {_family(each.document.get("taskDefinition", "")) for each in facts if each.kind == "services"}
-    triggers = any(each.kind in ("event_rules", "schedules", "state_machines", "tasks") for each in facts)
+    starting = ("event_rules", "schedules", "state_machines", "tasks")
+    triggers = any(each.kind in starting or "TaskDefinitionArn" in each.document for each in facts)
     more = []
     for fact in facts:
         if fact.kind == "task_definitions" and fact.source is None and not triggers:

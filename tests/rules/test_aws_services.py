@@ -281,6 +281,21 @@ CASES = (
         element="nightly",
         at="/Targets/0/EcsParameters/TaskDefinitionArn",
     ),
+    fails(
+        "AWS-EVENTBRIDGE-ECS-TARGET",
+        "a pipe",
+        task(),
+        given(
+            "pipes",
+            Arn=f"arn:aws:pipes:{REGION}:{ACCOUNT}:pipe/files",
+            Name="files",
+            Target=CLUSTER,
+            TaskDefinitionArn=task_arn("orders"),
+        ),
+        says="files starts tasks of orders by what it reads",
+        element="files",
+        at="/TaskDefinitionArn",
+    ),
     not_applicable("AWS-EVENTBRIDGE-ECS-TARGET", "a service", task()),
     not_applicable("AWS-EVENTBRIDGE-ECS-TARGET", "a state machine", task(), WORKFLOW),
     unknown(

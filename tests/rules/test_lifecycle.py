@@ -341,6 +341,22 @@ STANDALONE = (
     ),
     fails(
         "LIF-STANDALONE-TASKS",
+        "a pipe starts it",
+        task(family="report"),
+        given(
+            "pipes",
+            Arn=f"arn:aws:pipes:{REGION}:{ACCOUNT}:pipe/files",
+            Name="files",
+            Source=f"arn:aws:sqs:{REGION}:{ACCOUNT}:files",
+            Target=CLUSTER,
+            TaskDefinitionArn=task_arn("report"),
+        ),
+        says="pipe files starts task report",
+        element="files",
+        at="/TaskDefinitionArn",
+    ),
+    fails(
+        "LIF-STANDALONE-TASKS",
         "somebody started it",
         task(family="report"),
         standalone(group="family:report", startedBy="ops"),

@@ -45,6 +45,7 @@ FACTS = (
     "elb.target_groups",
     "kms",
     "parameters.metadata",
+    "pipes",
     "quotas",
     "resource.policies",
     "route53",

@@ -691,7 +691,7 @@ def _stock_sync(shop: _Shop) -> None:
 
 
 def _catalog_import(shop: _Shop) -> None:
-    """Ready with work: a Step Functions state machine starts it and waits for its end."""
+    """Ready with work: a Step Functions state machine starts it and waits for its end; so does a pipe, for each file."""
     seeder = shop.seeder
     revision = seeder.task_definition(
         "catalog-import",
@@ -718,6 +718,17 @@ def _catalog_import(shop: _Shop) -> None:
         roleArn=seeder.role(
             "shop-states", allow("ecs:RunTask", "ecs:StopTask", "iam:PassRole"), service="states.amazonaws.com"
         ),
+    )
+    seeder.client("sqs").create_queue(QueueName="catalog-files")
+    files = f"arn:aws:sqs:{REGION}:{ACCOUNT}:catalog-files"
+    takes = allow("sqs:ReceiveMessage", "sqs:DeleteMessage", resource=files)
+    group = seeder.security_group(shop.network, "shop-catalog-import")
+    seeder.client("pipes").create_pipe(
+        Name="catalog-files",
+        Source=files,
+        Target=shop.shop,
+        TargetParameters={"EcsTaskParameters": ecs_parameters(revision, shop.network, group)},
+        RoleArn=seeder.role("shop-pipes", takes, allow("ecs:RunTask", "iam:PassRole"), service="pipes.amazonaws.com"),
     )
 
 

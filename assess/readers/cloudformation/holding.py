@@ -14,7 +14,7 @@ from assess.estate.ecs import CapacityProvider, Cluster, Service, TaskDefinition
 from assess.estate.facts import Fact
 from assess.estate.network import Subnet
 from assess.estate.scaling import ScalableTarget
-from assess.estate.triggers import EventRule, Schedule, StateMachine
+from assess.estate.triggers import EventRule, Pipe, Schedule, StateMachine
 
 FACT_OF: Mapping[str, str] = {
     "capacity_providers": "ecs.capacity_providers",
@@ -93,6 +93,10 @@ def _started(found: Found) -> Iterator[tuple[str, str]]:
     for machine in found.get("state_machines", ()):
         for state in cast(StateMachine, machine).ecs_tasks():
             yield state.cluster, state.task_definition
+    for each in found.get("pipes", ()):
+        pipe = cast(Pipe, each)
+        if pipe.task_definition_arn:
+            yield pipe.target, pipe.task_definition_arn
 
 
 def _roles_known(tasks: Sequence[TaskDefinition], found: Found) -> bool:
