@@ -153,10 +153,11 @@ class Stack:
             if isinstance(last, Reference) and not last.attribute:  # an ARN that is put together of its name
                 found = self.resources.get(last.logical_id)
                 return found if found is not None and found.type in types else None
-            parts = written.split(":")
+            parts = written.split(":", 5)
             exact = next((each for each in self.of(*types) if each.arn == written), None)
             is_own = len(parts) > 5 and parts[4] == self.account
-            written = written.replace("/", ":").rpartition(":")[2] if is_own else ""
+            resource = parts[5] if is_own else ""
+            written = resource.rpartition("/" if "/" in resource else ":")[2]
         else:
             exact = None
         named = (each for each in self.of(*types) if written and each.name == written and each.is_expressed)

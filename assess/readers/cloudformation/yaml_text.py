@@ -39,7 +39,8 @@ def parse(text: str) -> Node:
         return _Reader(yaml.parse(text, Loader=_LOADER)).document()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise YamlError(mark.line + 1 if mark else 1, "it is not YAML that can be read") from None
+        last = text.count("\n") + 1
+        raise YamlError(min(mark.line + 1, last) if mark else last, "it is not YAML that can be read") from None
     except yaml.YAMLError as error:
         position = getattr(error, "position", 0)
         line = text.count("\n", 0, position) + 1 if isinstance(position, int) else 1
