@@ -181,6 +181,7 @@ def test_jdbc(value: str, expected: list[str]) -> None:
         ("host=db.internal port=5432 dbname=shop user=app", ["connection_string db.internal:5432/shop postgres"]),
         ("host=rabbit.internal:5672;virtualHost=/;username=x", ["connection_string rabbit.internal:5672 amqp"]),
         ("cache.internal:6379,password=x,ssl=True,abortConnect=False", ["host_port cache.internal:6379 redis"]),
+        ("Server=db.internal;Database=shop;User Id=app", ["connection_string db.internal/shop"]),
         ("Server=localhost;Database=shop;User Id=sa", []),
         ("Server=(localdb)\\mssqllocaldb;Database=shop", []),
         ("Server=.;Database=shop;Trusted_Connection=True", []),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from assess.estate.estate import Estate
 from assess.graph.evidence import text
 from assess.graph.inventory import Inventory
 from assess.graph.model import DependencyGraph, GraphBuilder, NodeKind
+from assess.readers import read
 from tests.graph.test_evidence import DATABASE_FACTS, balancer, behind, forward, line
 from tests.rules.harness import ACCOUNT, REGION, Piece, container, estate, file, given, primary, service, task
 
@@ -249,6 +251,10 @@ SITUATIONS = (
         ("orders -> edge sync env 0.85 :80",),
     ),
     Situation(
+        "a load balancer that answers by itself",
+        (task(told(X_URL=f"https://{EDGE}/")), *balancer()),
+    ),
+    Situation(
         "the name of another workload's container",
         (
             task(told(TRACER="http://tracer:9411/spans")),
@@ -257,6 +263,22 @@ SITUATIONS = (
         ),
         ("orders -> tracing observe env 0.50 :9411",),
         ("unresolved tracer",),
+    ),
+    Situation(
+        "a container's name and a port under a name that says nothing",
+        (
+            task(told(TRACER="tracer:9000", LEVEL="debug:9000")),
+            task(container("tracer"), family="tracing"),
+            service("tracing"),
+        ),
+        ("orders -> tracing sync env 0.50 :9000",),
+        ("unresolved tracer",),
+    ),
+    Situation(
+        "an option of a command",
+        (task(container(command=["serve", "--redis-host", "sessions"])), task(family="sessions"), service("sessions")),
+        ("orders -> sessions data env 0.50 :6379",),
+        ("unresolved sessions",),
     ),
     Situation(
         "a name alike, where Cloud Map does not know it",
@@ -328,6 +350,19 @@ SITUATIONS = (
         ("unresolved 10.9.8.7",),
     ),
     Situation(
+        "a name from the hosts file",
+        (
+            task(
+                told(
+                    LEDGER="http://ledger:8080",
+                    fields={"extraHosts": [{"hostname": "ledger", "ipAddress": "10.9.8.7"}]},
+                )
+            ),
+        ),
+        ("orders -> 10.9.8.7 sync env 0.70 :8080",),
+        ("unresolved 10.9.8.7", "unresolved 10.9.8.7"),
+    ),
+    Situation(
         "an engine of one's own",
         (
             task(told(DATABASE_URL="mysql://app@shopdb/shop")),
@@ -378,6 +413,52 @@ def test_kinds_of_strangers() -> None:
         NodeKind.ON_PREMISES,
         NodeKind.UNKNOWN_HOST,
         NodeKind.UNKNOWN_HOST,
+    ]
+
+
+TEMPLATE = """
+Resources:
+  Queue:
+    Type: AWS::SQS::Queue
+  Named:
+    Type: AWS::SQS::Queue
+    Properties: {QueueName: audit}
+  Table:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      KeySchema: [{AttributeName: id, KeyType: HASH}]
+      AttributeDefinitions: [{AttributeName: id, AttributeType: S}]
+  Database:
+    Type: AWS::RDS::DBInstance
+    Properties: {Engine: postgres, DBInstanceClass: db.t4g.micro, AllocatedStorage: "20"}
+  Task:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      Family: orders
+      ContainerDefinitions:
+        - Name: app
+          Image: orders:1
+          Command: ["serve", "--table", !Ref Table]
+          Environment:
+            - {Name: JOBS, Value: !Ref Queue}
+            - {Name: DATABASE_URL, Value: !Sub "postgres://app@${Database.Endpoint.Address}:5432/shop"}
+            - {Name: AUDIT_URL, Value: !Sub "https://sqs.${AWS::Region}.amazonaws.com/${AWS::AccountId}/audit"}
+            - {Name: OTHER_ARN, Value: !Sub "arn:aws:sns:${AWS::Region}:${AWS::AccountId}:events"}
+            - {Name: METRICS, Value: !Sub "https://monitoring.${AWS::Region}.amazonaws.com"}
+"""
+
+
+def test_references_of_a_template(tmp_path: Path) -> None:
+    template = tmp_path / "shop.yaml"
+    template.write_text(TEMPLATE, encoding="utf-8")
+    graph = graph_from_text(read([str(template)]))
+    assert sorted(line(each, graph) for each in graph.edges) == [
+        "orders -> Amazon CloudWatch observe env 0.70 :443",
+        "orders -> Database/shop data env 0.85 :5432",
+        "orders -> audit async env 0.85 :443",
+        "orders -> events async env 0.70",
+        "orders -> shop.Queue async env 0.85",
+        "orders -> shop.Table data env 0.85",
     ]
 
 

@@ -116,7 +116,7 @@ _PROXIED = TABLES.words["names.proxied"]
 
 _SQUASHED = re.compile(
     r"(pg|db|sql|mysql|mariadb|postgres|postgresql|mongo|redis|rabbitmq|amqp|kafka|elasticsearch|es|smtp|ldap|mail|proxy"
-    r"|http|https|no|all)(hostname|hostaddr|hosts?|port|database|dbname|name|url|uri|server|addr|endpoint|proxy)"
+    r"|http|https|no|all|table|queue|topic|bucket|stream|function)(hostname|hostaddr|hosts?|port|database|dbname|name|url|uri|arn|server|addr|endpoint|proxy)"
 )
 _IN_TWO = frozenset({"hostname", "endpoint", "datasource"})
 """Words that some write in two: ``HostName``, ``HOST_NAME``."""

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from assess.graph.endpoints.masking import Masked
 from assess.graph.endpoints.model import Endpoint, Form
 from assess.graph.endpoints.tables import TABLES
-from assess.graph.endpoints.urls import address, parted
+from assess.graph.endpoints.urls import address, database_of, parted
 from assess.graph.model import Access
 
 
@@ -38,8 +39,8 @@ def connection_string(masked: Masked, text: str, name: str = "") -> Iterator[End
     )
     access = Access.READ if reads else None
     for host, port in _hosts(server, pairs.get("port", "")):
-        found = address(masked, Form.CONNECTION_STRING, host, port, "", path, engine, access)
-        yield from found
+        for found in address(masked, Form.CONNECTION_STRING, host, port, "", path, engine, access):
+            yield found if engine else replace(found, database=database_of(masked, "postgres", path))
 
 
 _SERVER_KEYS = (

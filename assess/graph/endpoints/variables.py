@@ -206,7 +206,7 @@ def _joined_with(parts: _Parts, name: str, found: Endpoint) -> Joined:
 
 _WHOLE = frozenset({Form.ARN, Form.NAME, Form.QUEUE_URL, Form.BUCKET_URL})
 _JOINED = frozenset({Form.HOST, Form.HOST_PORT, Form.HOST_LIST, Form.CONNECTION_STRING})
-"""Forms that may leave port and database to other variables; a URL leaves its port where its scheme has no usual one."""
+"""Forms that may leave port and database to other variables; a URL leaves a port only that its scheme does not say."""
 
 
 def _nearest(parts: Mapping[tuple[str, ...], _Part], owners: Sequence[tuple[str, ...]], name: str) -> _Part | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from assess.estate.balancing import LoadBalancer
 from assess.estate.ecs import Container, TaskDefinition
 from assess.estate.estate import Estate
 from assess.estate.facts import Evidence
@@ -170,6 +171,12 @@ class _Places:
         parsed = ipaddress.ip_address(address)
         return not self.networks or any(parsed in each for each in self.networks if each.version == parsed.version)
 
+    def forwards(self, balancer: LoadBalancer, port: int | None) -> bool:
+        """Whether a load balancer leads requests on a port to anybody; taken so where its listener is not known."""
+        listeners = self.estate.listeners_by_load_balancer.get(balancer.load_balancer_arn, ())
+        asked = [each for each in listeners if each.port == port]
+        return not asked or any(forward.groups for each in asked for forward, _ in self.inventory.forwards(each))
+
     @cached_property
     def by_name(self) -> Mapping[tuple[str, str], tuple[Workload, ...]]:
         """Workloads by where they run, and by their own name and those of their containers, in small letters."""
@@ -264,10 +271,14 @@ class _Reader:
     # --- each form ------------------------------------------------------------------------------------------------
 
     def _arn(self, told: _Told, arn: str, unknown: float) -> bool:
-        found = self.places.inventory.at_arn(arn)
+        found = self.places.inventory.at_arn(arn) if "${" not in arn else None
         if found is None:
             return False
         node, is_found = found
+        if not is_found and not node.account and self.workload.origin.source is not None:
+            # of a template that does not say its account: resources of one template know each other by name
+            named = self.places.inventory.named((node.kind,), node.name, self.workload.origin)
+            node, is_found = (named, True) if named is not None else (node, False)
         if node.aws_service in NOT_DRAWN and node.kind is not NodeKind.WORKLOAD:
             return False
         kind = EdgeKind.CONTROL if node.kind is NodeKind.WORKLOAD else edge_kind(node.kind)
@@ -294,6 +305,8 @@ class _Reader:
         source = self.workload.origin.source
         if source is None:
             return
+        if endpoint.form is Form.ARN:
+            self._arn(told, self._filled(endpoint.placeholder), PATTERN)
         aws = self._pseudo(endpoint)
         if aws is not None:
             self._aws(replace(told, endpoint=replace(endpoint, host=aws.whole)), aws)
@@ -309,9 +322,7 @@ class _Reader:
     def _pseudo(self, endpoint: Endpoint) -> AwsHost | None:
         """The host of AWS in whose name only pseudo parameters of CloudFormation are open, with those filled in."""
         origin = self.workload.origin
-        host = endpoint.placeholder.replace("${AWS::Region}", origin.region or _ANY_REGION)
-        host = host.replace("${AWS::URLSuffix}", "amazonaws.com").replace("${AWS::AccountId}", origin.account)
-        path = endpoint.path.replace("${AWS::AccountId}", origin.account or _ANY_ACCOUNT)
+        host, path = (self._filled(each, _ANY_REGION, _ANY_ACCOUNT) for each in (endpoint.placeholder, endpoint.path))
         found = recognise(host, path) if "${" not in host and endpoint.form is not Form.NAME else None
         if found is None or origin.region:
             return found
@@ -319,10 +330,26 @@ class _Reader:
         whole = found.whole.replace(_ANY_REGION, "${AWS::Region}")
         return replace(found, region="", account=origin.account, arn=arn, whole=whole)
 
+    def _filled(self, text: str, region: str = "", account: str = "") -> str:
+        """A text with CloudFormation's pseudo parameters filled in, as far as the template's account is known."""
+        origin = self.workload.origin
+        for name, value in (
+            ("Region", origin.region or region),
+            ("AccountId", origin.account or account),
+            ("URLSuffix", "amazonaws.com"),
+            ("Partition", "aws"),
+        ):
+            text = text.replace(f"${{AWS::{name}}}", value)
+        return text
+
     def _host(self, told: _Told) -> None:
         endpoint, inventory = told.endpoint, self.places.inventory
-        if endpoint.host in self._linked(told.container):
+        entry = self._entries(told.container).get(endpoint.host)
+        if entry == "":
             return
+        if entry is not None:
+            endpoint = replace(endpoint, host=entry)
+            told = replace(told, endpoint=endpoint)
         leads = inventory.at_host(
             endpoint.host,
             port=endpoint.port if endpoint.port_given or endpoint.scheme else None,
@@ -335,6 +362,8 @@ class _Reader:
             return
         balancer = inventory.balancer_at(endpoint.host)
         if balancer is not None:
+            if not self.places.forwards(balancer[0], endpoint.port):
+                return  # it redirects, or answers by itself
             node = entry_of(balancer[0])
             self._edge(told, Lead(node, f"load balancer {node.name}"), RESOLVED, EdgeKind.SYNC)
             return
@@ -344,15 +373,13 @@ class _Reader:
         else:
             self._stranger(told)
 
-    def _linked(self, container: Container) -> frozenset[str]:
-        """Names of the task's own containers by Docker links, and of hosts entries that lead home."""
-        links = {each.rpartition(":")[2].lower() for each in container.definition.links}
-        own = {
-            each.hostname.lower()
-            for each in container.definition.extra_hosts
-            if not endpoints_in(each.ip_address, "host")
-        }
-        return frozenset(links | own)
+    def _entries(self, container: Container) -> Mapping[str, str]:
+        """Addresses of names in the container's hosts file; empty for those that lead back into the task."""
+        found = {each.rpartition(":")[2].lower(): "" for each in container.definition.links}
+        for entry in container.definition.extra_hosts:
+            addresses = endpoints_in(entry.ip_address, "host")
+            found[entry.hostname.lower()] = addresses[0].host if addresses else ""
+        return found
 
     def _aws(self, told: _Told, aws: AwsHost) -> None:
         if aws.is_supply or (told.is_label and not aws.arn):
@@ -384,8 +411,8 @@ class _Reader:
             return
         if kind is HostKind.SINGLE_LABEL and host in self._own_names:
             return
-        is_address = endpoint.certain or (kind is HostKind.SINGLE_LABEL and names_host(told.name))
-        if not is_address or told.is_label:
+        is_address = endpoint.certain or names_host(endpoint.option or told.name)
+        if told.is_label or not (is_address or (kind is HostKind.SINGLE_LABEL and endpoint.port_given)):
             return
         if host in self._inbound:
             self._hint(HintKind.INBOUND, host, told)
@@ -394,11 +421,12 @@ class _Reader:
         if is_private and host.count(".") <= _DEPTH_OF_ALIASES:
             # where Cloud Map and Route 53 could be asked, a name with dots that they do not know says little
             surest = NAMED_ALIKE if "." in host and self.workload.origin.source is None else ALIAS
-            if self._alike(told, host.partition(".")[0], surest):
+            if self._alike(told, host.partition(".")[0], surest, exactly=not is_address):
                 self._hint(HintKind.UNRESOLVED, host, told)
                 return
         if kind is HostKind.SINGLE_LABEL:
-            self._hint(HintKind.UNRESOLVED, host, told)
+            if is_address:
+                self._hint(HintKind.UNRESOLVED, host, told)
             return
         node = self._stranger_node(endpoint, kind)
         if node.kind is not NodeKind.EXTERNAL:
@@ -417,24 +445,21 @@ class _Reader:
         )
 
     def _stranger_node(self, endpoint: Endpoint, kind: HostKind) -> Node:
-        host, port = endpoint.host, ""
+        host = endpoint.host
         match kind:
             case HostKind.PRIVATE_ADDRESS:
                 what = NodeKind.UNKNOWN_HOST if self.places.is_within(host) else NodeKind.ON_PREMISES
-                port = str(endpoint.port or "")
             case HostKind.PRIVATE_NAME:
                 is_company = host.rpartition(".")[2] in _COMPANY_ENDS
                 what = NodeKind.ON_PREMISES if is_company else NodeKind.UNKNOWN_HOST
-            case HostKind.PUBLIC_ADDRESS:
-                what, port = NodeKind.EXTERNAL, str(endpoint.port or "")
             case _:
                 what = NodeKind.EXTERNAL
-        return Node(id=f"{what}::{host}:{port}", kind=what, name=host)
+        return Node(id=f"{what}::{host}:", kind=what, name=host)
 
-    def _alike(self, told: _Told, name: str, surest: float = NAMED_ALIKE) -> bool:
+    def _alike(self, told: _Told, name: str, surest: float = NAMED_ALIKE, *, exactly: bool = False) -> bool:
         """Draws the faint edge to the only workload that is called like this; whether there is one."""
         found = self.places.alike(self.workload, name) if name else None
-        if found is None:
+        if found is None or (exactly and found[1] < ALIAS):
             return False
         other, sure = found
         node = self.places.inventory.workload_nodes[other.id]
