@@ -12,6 +12,8 @@ from assess.collectors import (
     autoscaling,
     cloudmap,
     cloudwatch,
+    dashboards,
+    delivery,
     ecr,
     ecs,
     edge,
@@ -20,7 +22,9 @@ from assess.collectors import (
     iam,
     pipes,
     quotas,
+    logs,
     protection,
+    quotas,
     resource_policies,
     route53,
     scheduler,
@@ -72,6 +76,9 @@ COLLECTORS: tuple[Collector, ...] = (
     *resource_policies.COLLECTORS,
     *protection.COLLECTORS,
     *edge.COLLECTORS,
+    *delivery.COLLECTORS,
+    *logs.COLLECTORS,
+    *dashboards.COLLECTORS,
 )
 
 EVERYWHERE = "all"

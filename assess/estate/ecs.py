@@ -235,6 +235,15 @@ class ContainerDefinition(Part):
         """Whether the task ends with this container; ECS's default is yes."""
         return self.essential is not False
 
+    def log_group(self, region: str) -> str | None:
+        """The group of CloudWatch Logs in a region that the log driver awslogs writes to; the task is in that region
+        unless the driver is told another."""
+        configuration = self.log_configuration
+        if configuration is None or configuration.log_driver != "awslogs":
+            return None
+        group = configuration.options.get("awslogs-group")
+        return group if configuration.options.get("awslogs-region") in (None, "", region) else None
+
     @property
     def has_health_check(self) -> bool:
         """Whether a health check is defined (``NONE`` switches an image's check off)."""

@@ -22,6 +22,7 @@ from assess.estate.datastores import (
     Table,
     Warehouse,
 )
+from assess.estate.delivery import DeploymentApplication, Pipeline
 from assess.estate.discovery import DiscoveryInstance, DiscoveryService, Namespace
 from assess.estate.dns import DnsRecord
 from assess.estate.ecs import (
@@ -45,6 +46,7 @@ from assess.estate.gaps import Gap, Missing, Reason, Seen
 from assess.estate.grants import Permissions, permissions_of
 from assess.estate.identity import Role
 from assess.estate.images import ImageReference
+from assess.estate.logs import Dashboard, LogGroup, ShownMetric
 from assess.estate.messaging import (
     Broker,
     DeliveryStream,
@@ -177,6 +179,10 @@ class Estate(BaseModel):
     accelerators: tuple[Accelerator, ...] = ()
     vpc_links: tuple[VpcLink, ...] = ()
     api_integrations: tuple[ApiIntegration, ...] = ()
+    deployment_applications: tuple[DeploymentApplication, ...] = ()
+    pipelines: tuple[Pipeline, ...] = ()
+    log_groups: tuple[LogGroup, ...] = ()
+    dashboards: tuple[Dashboard, ...] = ()
     service_metrics: tuple[ServiceMetrics, ...] = ()
     task_protections: tuple[TaskProtection, ...] = ()
     account_settings: tuple[AccountSetting, ...] = ()
@@ -573,6 +579,21 @@ class Estate(BaseModel):
     def declared(self, source: str, logical_id: str) -> Fact | None:
         """The resource that a template declares under a logical id, where it is of a kind that an estate holds."""
         return self._declared.get((source, logical_id))
+
+    @cached_property
+    def log_group_by_name(self) -> Mapping[tuple[str, str, str], LogGroup]:
+        """Log groups that somebody reads along in, by account, region and name."""
+        return {(each.origin.account, each.origin.region, each.log_group_name): each for each in self.log_groups}
+
+    @cached_property
+    def dashboards_of(self) -> Mapping[tuple[str, str, str, str], tuple[tuple[Dashboard, int, ShownMetric], ...]]:
+        """Dashboards by account, region, cluster and service that they show, each with the metric and its index."""
+        found: dict[tuple[str, str, str, str], list[tuple[Dashboard, int, ShownMetric]]] = {}
+        for dashboard in self.dashboards:
+            for index, metric in enumerate(dashboard.shown):
+                key = (dashboard.origin.account, metric.region, metric.cluster_name, metric.service_name)
+                found.setdefault(key, []).append((dashboard, index, metric))
+        return {key: tuple(shown) for key, shown in found.items()}
 
     @cached_property
     def certificates_by_listener(self) -> Mapping[str, tuple[ServedCertificate, ...]]:

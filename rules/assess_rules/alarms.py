@@ -1,4 +1,4 @@
-"""Alarms: what would call somebody when a workload goes wrong, and what of it ends with ECS."""
+"""Alarms, dashboards and logs: who watches a workload, and what of it ends with ECS."""
 
 from collections.abc import Iterator
 
@@ -111,33 +111,98 @@ def _public_entry(workload: Workload, estate: Estate) -> str | None:
     Checklist.OBSERVABILITY,
     severity=MEDIUM,
     effort=DAYS,
-    needs=("cloudwatch.alarms", "ecs.services"),
-    across=("cloudwatch.alarms",),
+    needs=("cloudwatch.alarms", "cloudwatch.dashboards", "ecs.services"),
+    across=("cloudwatch.alarms", "cloudwatch.dashboards"),
     reference="https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Container-Insights-metrics-EKS.html",
 )
 def alarm_on_ecs_metrics(workload: Workload, estate: Estate) -> Iterator[Outcome]:
-    """An alarm watches metrics of the ECS service, which end with the move.
+    """An alarm or a dashboard watches metrics of the ECS service, which end with it.
 
     When the last task stops, its metrics stop, and an alarm without data usually keeps its last state or turns to
-    insufficient data: it looks healthy while it watches nothing. The metrics of Pods have other names, other
-    dimensions and other meanings, so limits cannot just be copied.
+    insufficient data: it looks healthy while it watches nothing. A dashboard draws an empty chart. The metrics of Pods
+    have other names, other dimensions and other meanings, so limits cannot just be copied.
 
     Fix: make the alarm anew on the metrics of Container Insights for EKS or of Prometheus before the traffic moves,
-    compare both for some days, and let the old one treat missing data as breaching during the cut-over.
+    compare both for some days, and let the old one treat missing data as breaching during the cut-over. Put the new
+    metrics beside the old ones on the dashboard while both run.
 
-    Passes: alarms on the target group, or on a queue or a database, stay as they are. Dashboards are not looked at.
+    Passes: alarms on the target group, or on a queue or a database, stay as they are. Charts that search for metrics
+    by an expression are not looked at.
     """
     if workload.service is None:
         yield not_applicable(_NO_SERVICE, reads=("ecs.services",))
         return
     found = list(_alarms(workload, estate))
-    if not found:
-        yield not_applicable("no alarm watches the service")
+    place = (workload.origin.account, workload.origin.region, workload.cluster, workload.name)
+    shown = {dashboard.identity: (dashboard, at, of) for dashboard, at, of in estate.dashboards_of.get(place, ())}
+    if not found and not shown:
+        yield not_applicable("no alarm or dashboard watches the service")
         return
-    for alarm, namespace, place in found:
+    for alarm, namespace, evidence in found:
         if namespace in _OF_ECS:
             yield fail(
                 f"alarm {alarm.alarm_name} watches service {workload.name} by metrics of {namespace}",
-                place,
+                evidence,
                 element=alarm.alarm_name,
+            )
+    for _, (dashboard, index, metric) in sorted(shown.items()):
+        yield fail(
+            f"dashboard {dashboard.dashboard_name} shows service {workload.name} by metrics of {metric.namespace}",
+            dashboard.evidence("Shown", index, "ServiceName"),
+            element=f"dashboard {dashboard.dashboard_name}",
+        )
+
+
+@rule(
+    "OBS-LOG-DEPENDENTS",
+    Checklist.OBSERVABILITY,
+    severity=MEDIUM,
+    effort=DAYS,
+    needs=("ecs.task_definitions", "logs.groups"),
+    looks_at=("containerDefinitions[].logConfiguration",),
+    reference="https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/MonitoringLogData.html",
+)
+def log_that_others_read(workload: Workload, estate: Estate) -> Iterator[Outcome]:
+    """Metric filters or subscriptions read the log group of a container.
+
+    The agent on a Kubernetes node wraps each line in a record of its own, with the names of Pod and namespace around
+    it, and often writes to another group. A filter whose pattern no longer fits finds nothing, without an error: the
+    alarm behind it stays quiet, and what a subscription feeds dries up.
+
+    Passes: groups of CloudWatch Logs that the driver awslogs writes to, which nobody reads along in. Subscriptions of
+    the whole account, and what FireLens writes, are not looked at.
+
+    Fix: have the agent write the line as it is (Fluent Bit's output with log_key) to the same group, or write each
+    pattern anew for the new records, and test with one line that must be counted before the traffic moves.
+    """
+    task = workload.task_definition
+    region = workload.origin.region
+    groups = {
+        group: task.evidence("containerDefinitions", index, "logConfiguration", "options", "awslogs-group")
+        for index, each in enumerate(task.container_definitions if task is not None else ())
+        if (group := each.log_group(region)) is not None
+    }
+    if not groups:
+        yield not_applicable("no container writes to CloudWatch Logs", reads=("ecs.task_definitions",))
+        return
+    for name, written in sorted(groups.items()):
+        found = estate.log_group_by_name.get((workload.origin.account, region, name))
+        if found is None:
+            continue
+        for index, counted in enumerate(found.metric_filters):
+            metrics = ", ".join(
+                f"{each.metric_namespace}/{each.metric_name}" for each in counted.metric_transformations
+            )
+            yield fail(
+                f"metric filter {counted.filter_name} counts {metrics or 'a metric'} in log group {name}",
+                found.evidence("metricFilters", index, "filterName"),
+                written,
+                element=f"{name} {counted.filter_name}",
+            )
+        for index, sent in enumerate(found.subscription_filters):
+            yield fail(
+                f"subscription {sent.filter_name} sends log group {name} on to {sent.destination_arn}",
+                found.evidence("subscriptionFilters", index, "filterName"),
+                written,
+                element=f"{name} {sent.filter_name}",
             )

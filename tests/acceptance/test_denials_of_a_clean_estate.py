@@ -20,6 +20,10 @@ _NOT_ASKED = frozenset(
         "apigateway:GetRestApis",
         "apigatewayv2:GetApis",
         "apigatewayv2:GetIntegrations",
+        "codedeploy:BatchGetApplications",
+        "codedeploy:BatchGetDeploymentGroups",
+        "codedeploy:ListDeploymentGroups",
+        "codepipeline:GetPipeline",
         "ec2:DescribeInstances",
         "ec2:DescribeRegions",  # has a test of its own
         "ecs:DescribeCapacityProviders",
@@ -38,8 +42,8 @@ _NOT_ASKED = frozenset(
         "sns:GetTopicAttributes",
     }
 )
-"""Calls that an estate on Fargate without Cloud Map, Classic Load Balancers, own keys and anything at the edge has no
-need of."""
+"""Calls that an estate on Fargate without Cloud Map, Classic Load Balancers, own keys, pipelines and anything at the
+edge has no need of."""
 
 _SETTLED = {
     "servicediscovery:ListNamespaces": "the services themselves say that none of them registers in Cloud Map",

@@ -65,6 +65,10 @@ _KINDS: dict[str, tuple[str, ...]] = {
     "shield": ("shield_protections",),
     "edge": ("distributions", "accelerators"),
     "apigateway": ("vpc_links", "api_integrations"),
+    "codedeploy": ("deployment_applications",),
+    "codepipeline": ("pipelines",),
+    "logs": ("log_groups",),
+    "cloudwatch.dashboards": ("dashboards",),
 }
 
 _AT_ONCE = ("iam", "GetAccountAuthorizationDetails")
@@ -91,6 +95,8 @@ _OF_THEIR_OWN_SCENE = (
     *("ec2:DescribeRegions", "ecs:ListServiceDeployments", "elb:DescribeLoadBalancers"),
     *("globalaccelerator:ListListeners", "globalaccelerator:ListEndpointGroups", "apigateway:GetRestApis"),
     *("apigateway:GetResources", "apigatewayv2:GetApis", "apigatewayv2:GetIntegrations"),
+    *("codedeploy:BatchGetApplications", "codedeploy:ListDeploymentGroups", "codedeploy:BatchGetDeploymentGroups"),
+    "codepipeline:GetPipeline",
 )
 
 

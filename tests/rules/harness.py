@@ -51,10 +51,10 @@ READ: frozenset[str] = frozenset(
         *("vpc.vpcs", "vpc.subnets", "vpc.routes", "vpc.endpoints", "vpc.security_groups", "vpc.nacls"),
         *("elb.load_balancers", "elb.listeners", "elb.target_groups", "elb.attributes"),
         *("autoscaling", "schedules", "workflows", "secrets.metadata", "parameters.metadata", "kms"),
-        *("ecr.repositories", "resource.policies", "cloudwatch.alarms", "cloudwatch.metrics", "route53"),
+        *("ecr.repositories", "resource.policies", "cloudwatch.alarms", "cloudwatch.metrics"),
         *("ecs.protection", "ecs.account_settings", "ecs.gateways", "autoscaling.groups", "quotas", "vpc.interfaces"),
-        *("ecr.repositories", "cloudwatch.alarms", "cloudwatch.metrics"),
         *("route53", "acm", "waf", "edge", "pipes", "datastores", "messaging", "lambda", "lattice"),
+        *("codedeploy", "codepipeline", "logs.groups", "cloudwatch.dashboards"),
     }
 )
 """Facts that a complete scan reads."""

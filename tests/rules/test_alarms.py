@@ -62,6 +62,12 @@ def variables(**values: str) -> dict[str, Any]:
     return container(environment=[{"name": name, "value": value} for name, value in values.items()])
 
 
+def dashboard(namespace: str, *, name: str = "all", service: str = "orders", region: str = REGION) -> Given:
+    shown = {"Region": region, "Namespace": namespace, "ClusterName": "shop", "ServiceName": service}
+    arn = f"arn:aws:cloudwatch::{ACCOUNT}:dashboard/{name}"
+    return given("dashboards", DashboardArn=arn, DashboardName=name, Shown=[shown])
+
+
 ABSENT, ON_ECS = "OBS-NO-ALARMS", "OBS-ALARMS-ECS"
 SCHEDULED = (
     cluster(),
@@ -174,7 +180,31 @@ CASES = (
         task(variables(ORDERS_TABLE="orders")),
         alarm("AWS/DynamoDB", {"TableName": "orders"}),
     ),
-    not_applicable(ON_ECS, "no alarm covers the service", task(), alarm("AWS/ECS", OWN | {"ServiceName": "bills"})),
+    fails(
+        ON_ECS,
+        "a dashboard shows the service",
+        task(),
+        dashboard("AWS/ECS"),
+        says="dashboard all shows service orders by metrics of AWS/ECS",
+        element="dashboard all",
+        at="/Shown/0/ServiceName",
+    ),
+    not_applicable(
+        ON_ECS,
+        "neither alarm nor dashboard covers the service",
+        task(),
+        alarm("AWS/ECS", OWN | {"ServiceName": "bills"}),
+        dashboard("AWS/ECS", region="us-east-1"),
+        dashboard("AWS/ECS", name="other", service="bills"),
+    ),
+    unknown(
+        ON_ECS,
+        "a dashboard was refused",
+        task(),
+        denied("cloudwatch.dashboards", "cloudwatch:GetDashboard", resource="all"),
+        reason=Reason.DENIED,
+        needs="cloudwatch:GetDashboard",
+    ),
     unknown(
         ON_ECS,
         "alarms were refused",
@@ -182,6 +212,72 @@ CASES = (
         denied("cloudwatch.alarms", "cloudwatch:DescribeAlarms"),
         reason=Reason.DENIED,
         needs="cloudwatch:DescribeAlarms",
+    ),
+)
+
+READ = "OBS-LOG-DEPENDENTS"
+
+
+def logged(driver: str = "awslogs", **options: str) -> Given:
+    named = {key.replace("_", "-"): value for key, value in options.items()}
+    return task(container(logConfiguration={"logDriver": driver, "options": named}))
+
+
+def log_group(name: str = "/ecs/orders", **fields: Any) -> Given:
+    return given("log_groups", logGroupName=name, **fields)
+
+
+COUNTED: dict[str, Any] = {
+    "metricFilters": [
+        {"filterName": "errors", "metricTransformations": [{"metricName": "Errors", "metricNamespace": "Shop"}]}
+    ]
+}
+SENT: dict[str, Any] = {
+    "subscriptionFilters": [{"filterName": "all", "destinationArn": f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/l"}]
+}
+
+CASES += (
+    fails(
+        READ,
+        "a metric filter and a subscription",
+        logged(awslogs_group="/ecs/orders", awslogs_region=REGION),
+        log_group(**COUNTED, **SENT),
+        says=(
+            "metric filter errors counts Shop/Errors in log group /ecs/orders",
+            f"subscription all sends log group /ecs/orders on to arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/l",
+        ),
+        element=("/ecs/orders errors", "/ecs/orders all"),
+        at=("/metricFilters/0/filterName", "/subscriptionFilters/0/filterName"),
+    ),
+    passes(READ, "nobody reads along", logged(awslogs_group="/ecs/orders"), log_group("/ecs/bills", **COUNTED)),
+    not_applicable(
+        READ,
+        "the group is in another region",
+        logged(awslogs_group="/ecs/orders", awslogs_region="us-east-1"),
+        log_group(**COUNTED),
+    ),
+    not_applicable(READ, "another driver", logged("json-file"), log_group(**COUNTED)),
+    not_applicable(READ, "no log driver", task(), log_group(**COUNTED)),
+    unknown(
+        READ,
+        "filters were refused",
+        logged(awslogs_group="/ecs/orders"),
+        denied("logs.groups", "logs:DescribeMetricFilters"),
+        reason=Reason.DENIED,
+        needs="logs:DescribeMetricFilters",
+    ),
+    unknown(
+        READ,
+        "the task definition was refused",
+        service(),
+        denied("ecs.task_definitions", "ecs:DescribeTaskDefinition", resource=task_arn("orders")),
+        reason=Reason.DENIED,
+    ),
+    unknown(
+        READ,
+        "a file",
+        file(container(logConfiguration={"logDriver": "awslogs", "options": {"awslogs-group": "/ecs/orders"}})),
+        reason=Reason.NOT_IN_SOURCE,
     ),
 )
 

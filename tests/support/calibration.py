@@ -25,7 +25,10 @@ FACTS = (
     "autoscaling",
     "autoscaling.groups",
     "cloudmap",
+    "codedeploy",
+    "codepipeline",
     "cloudwatch.alarms",
+    "cloudwatch.dashboards",
     "cloudwatch.metrics",
     "ecr.repositories",
     "ecs.account_settings",
@@ -44,6 +47,7 @@ FACTS = (
     "elb.load_balancers",
     "elb.target_groups",
     "kms",
+    "logs.groups",
     "parameters.metadata",
     "pipes",
     "quotas",
@@ -64,7 +68,7 @@ FACTS = (
 )
 """What a scan without denials sees; roles come beside."""
 
-GLOBAL = frozenset({"edge", "iam.roles", "route53"})
+GLOBAL = frozenset({"cloudwatch.dashboards", "edge", "iam.roles", "route53"})
 """Facts that have no region."""
 
 HOLDS = {

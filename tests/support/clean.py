@@ -79,6 +79,8 @@ def _catalogue(stage: _Stage) -> None:
         loadBalancers=served(targets, "catalogue"),
     )
     seeder.alarm_on_errors(stage.own("catalogue-errors"), targets)
+    requests = ("AWS/ApplicationELB", "RequestCount", "TargetGroup", targets.rpartition(":")[2])
+    seeder.dashboard(stage.own("catalogue"), requests)
     seeder.scale(stage.cluster, "catalogue", lowest=2, highest=6)
 
 

@@ -25,6 +25,8 @@ class Lacking:
         self._handlers: Mapping[tuple[str, str], Callable[[Call, Ask], Document]] = {
             ("acm", "DescribeCertificate"): self._describe_certificate,
             ("wafv2", "ListResourcesForWebACL"): _list_resources_for_web_acl,
+            ("codedeploy", "BatchGetApplications"): _batch_get_applications,
+            ("codedeploy", "BatchGetDeploymentGroups"): _batch_get_deployment_groups,
             ("globalaccelerator", "ListAccelerators"): self._list_accelerators,
             ("globalaccelerator", "ListListeners"): _list_listeners,
             ("globalaccelerator", "ListEndpointGroups"): self._list_endpoint_groups,
@@ -83,6 +85,22 @@ def _at_home(call: Call) -> None:
     """Refuses a call that reached another region than the one where Global Accelerator is."""
     if call.region != "us-west-2":
         raise AwsError("UnknownEndpoint", "Global Accelerator answers in us-west-2 only")
+
+
+def _batch_get_applications(call: Call, ask: Ask) -> Document:
+    answer = ask(call.operation, dict(call.parameters))
+    for application in answer["applicationsInfo"]:
+        application["createTime"] = 1_764_000_000.0  # moto's are made on the day of the test
+    return answer
+
+
+def _batch_get_deployment_groups(call: Call, ask: Ask) -> Document:
+    application = call.parameters["applicationName"]
+    groups = [
+        ask("GetDeploymentGroup", {"applicationName": application, "deploymentGroupName": name})
+        for name in call.parameters["deploymentGroupNames"]
+    ]
+    return {"deploymentGroupsInfo": [each["deploymentGroupInfo"] for each in groups]}
 
 
 def _list_resources_for_web_acl(call: Call, _ask: Ask) -> Document:

@@ -219,6 +219,60 @@ class Seeder:
         )
         return api
 
+    # --- who reads along ----------------------------------------------------------------------------------------
+
+    def count_lines(self, group: str, name: str, metric: str) -> None:
+        """A metric filter on a new log group."""
+        logs = self.client("logs")
+        logs.create_log_group(logGroupName=group)
+        counted = {"metricName": metric, "metricNamespace": "Shop", "metricValue": "1"}
+        logs.put_metric_filter(
+            logGroupName=group, filterName=name, filterPattern="hush", metricTransformations=[counted]
+        )
+
+    def dashboard(self, name: str, *rows: Iterable[Any]) -> None:
+        """A dashboard with one chart of these metrics."""
+        chart = {"metrics": [list(each) for each in rows], "region": REGION, "title": "hush"}
+        body = {
+            "widgets": [{"type": "text", "properties": {"markdown": "hush"}}, {"type": "metric", "properties": chart}]
+        }
+        self.client("cloudwatch").put_dashboard(DashboardName=name, DashboardBody=json.dumps(body))
+
+    # --- delivery -----------------------------------------------------------------------------------------------
+
+    def deployments(self, application: str, cluster: str, service: str) -> None:
+        """An application of CodeDeploy for ECS with a deployment group for a service."""
+        deploys = self.client("codedeploy")
+        deploys.create_application(applicationName=application, computePlatform="ECS")
+        deploys.create_deployment_group(
+            applicationName=application,
+            deploymentGroupName="live",
+            deploymentConfigName="CodeDeployDefault.ECSAllAtOnce",
+            serviceRoleArn=f"arn:aws:iam::{ACCOUNT}:role/deploy",
+            ecsServices=[{"clusterName": cluster, "serviceName": service}],
+        )
+
+    def pipeline(self, name: str, *, provider: str, **settings: str) -> None:
+        """A pipeline from a bucket whose last action deploys, with these settings."""
+        role = self.role(f"{name}-pipeline", service="codepipeline.amazonaws.com")
+
+        def action(of: str, category: str, by: str, owner: str, given: Mapping[str, str]) -> Document:
+            kind = {"category": category, "owner": owner, "provider": by, "version": "1"}
+            return {"name": of, "actionTypeId": kind, "configuration": dict(given)}
+
+        fetched = {"Owner": "shop", "Repo": name, "Branch": "main", "OAuthToken": "hush"}
+        source = action("source", "Source", "GitHub", "ThirdParty", fetched)
+        deploy = action("deploy", "Deploy", provider, "AWS", settings)
+        self.client("codepipeline").create_pipeline(
+            pipeline={
+                "name": name,
+                "roleArn": role,
+                "artifactStore": {"type": "S3", "location": f"{name}-artifacts"},
+                "stages": [{"name": "Source", "actions": [source]}, {"name": "Deploy", "actions": [deploy]}],
+                "version": 1,
+            }
+        )
+
     # --- names --------------------------------------------------------------------------------------------------
 
     def zone(self, name: str) -> str:

@@ -314,6 +314,9 @@ def _api(shop: _Shop) -> None:
             ],
         },
     )
+    of_api = ("ClusterName", "shop", "ServiceName", "api")
+    seeder.dashboard("shop", ("AWS/ECS", "CPUUtilization", *of_api), (".", "MemoryUtilization", ".", ".", ".", "."))
+    seeder.count_lines("/ecs/api", "failures", "ApiFailures")
     seeder.alarm("api-cpu", "AWS/ECS", "CPUUtilization", 80, ClusterName="shop", ServiceName="api")
     seeder.scale(shop.shop, "api", lowest=3, highest=9)
 
@@ -324,6 +327,7 @@ def _checkout(shop: _Shop) -> None:
     targets = seeder.target_group(shop.network, "checkout", path="/ping")
     seeder.forward(shop.edge, targets, host="checkout.shop.example.com", priority=20)
     seeder.record(shop.zone, "checkout.shop.example.com", shop.edge, ttl=3600)
+    seeder.pipeline("checkout", provider="ECS", ClusterName="shop", ServiceName="checkout", FileName="images.json")
     group = seeder.security_group(shop.network, "shop-checkout", (8080, shop.edge_group))
     revision = seeder.task_definition(
         "checkout",
@@ -564,7 +568,8 @@ def _search(shop: _Shop) -> None:
         loadBalancers=served(blue, "search"),
         deploymentController={"type": "CODE_DEPLOY"},
     )
-    seeder.client("codedeploy").create_application(applicationName="search", computePlatform="ECS")
+    seeder.deployments("search", "shop", "search")
+    seeder.deployments("search-before", "shop-before", "search")
     seeder.alarm_on_errors("search-errors", blue)
     seeder.scale(shop.shop, "search", lowest=2, highest=4)
 
