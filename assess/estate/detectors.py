@@ -795,7 +795,7 @@ def _is_setting(words: tuple[str, ...], text: str) -> bool:
 
 
 _SETTING = re.compile(r"[^\W_]+")
-_NAME_OF_SETTING = re.compile(r"[a-z]{2,30}(?:[-_./:][a-z]{2,30}){0,6}")
+_NAME_OF_SETTING = re.compile(r"[a-z]{2,30}(?:[-_./:,][a-z]{2,30}){0,6}")
 
 _LONGEST_MADE = 1024
 _MADE = re.compile(r"[A-Za-z0-9+/_.:~-]+")

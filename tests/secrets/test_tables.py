@@ -5,7 +5,7 @@ from types import ModuleType
 
 import pytest
 
-from tests.secrets import auditor, blind, environment, everyday, lines, newcomer, passerby, stranger
+from tests.secrets import auditor, blind, environment, everyday, lines, newcomer, outsider, passerby, stranger
 from tests.secrets.making import Line
 from tests.secrets.measuring import (
     POSITIVE,
@@ -27,7 +27,7 @@ def test_the_table_is_large_enough() -> None:
     assert not any(each.expected in POSITIVE for each in environment.NEGATIVES)
 
 
-_TABLES = (environment, blind, everyday, stranger, newcomer, passerby, auditor)
+_TABLES = (environment, blind, everyday, stranger, newcomer, passerby, auditor, outsider)
 
 
 @pytest.mark.parametrize("table", _TABLES, ids=[each.__name__.rpartition(".")[2] for each in _TABLES])
