@@ -238,6 +238,8 @@ def test_connection_string(value: str, expected: list[str]) -> None:
         ("UPSTREAM", "[2a05:d018::17]:8080", ["host_port 2a05:d018::17:8080"]),
         ("DATABASE", "app:pw@db.internal:5432/shop", ["host_port db.internal:5432/shop postgres"]),
         ("ORDERS_QUEUE", "orders.fifo", ["name orders.fifo"]),
+        ("QUEUES", "orders,carts", ["name orders", "name carts"]),
+        ("ORDERS_QUEUE", "mq.internal:5672", ["host_port mq.internal:5672 amqp"]),
         ("ORDERS_TABLE_NAME", "orders-prod", ["name orders-prod"]),
         ("ASSETS_BUCKET", "assets.acme-pay.io", ["name assets.acme-pay.io"]),
         (
@@ -558,6 +560,7 @@ def test_variables_that_belong_together(
         (["CMD-SHELL", "wget -q http://127.0.0.1/ || exit 1"], []),
         (["java", "-Dorders.url=http://orders.internal:80", "-jar", "app.jar"], [(1, "url orders.internal:80 http")]),
         (["java", "-jar", "app.jar", "--server.port=8080"], []),
+        (["serve", "--config", '{"db": {"host": "db.internal"}}'], [(2, "host db.internal")]),
         (["node", "server.js"], []),
         (["python", "-m", "http.server"], []),
         (["gunicorn", "-b", "0.0.0.0:8000", "shop.wsgi:application"], []),

@@ -153,7 +153,7 @@ def _bare(masked: Masked, item: str, name: str, *, alone: bool, several: bool) -
     """An address without a scheme: a host, perhaps with a port, perhaps with a path; or the name of a resource."""
     is_host = names_host(name)
     resources = names_resource(name)
-    if alone and resources and not several and not is_host:
+    if alone and resources and not is_host and (":" not in item or masked.has_hole(item)):
         yield from _name(masked, item)
         return
     match = _BARE.fullmatch(item)

@@ -9,7 +9,7 @@ from assess.graph.endpoints.masking import Masked
 from assess.graph.endpoints.model import Endpoint, Form
 from assess.graph.endpoints.names import Role, engine_of, name_words, role_of
 from assess.graph.endpoints.tables import TABLES
-from assess.graph.endpoints.text import document_in, endpoints_in
+from assess.graph.endpoints.text import LONGEST_TEXT, document_in, endpoints_in
 from assess.graph.endpoints.urls import database_of
 
 
@@ -43,7 +43,8 @@ def in_words(words: Sequence[str]) -> tuple[tuple[int, Endpoint], ...]:
     found: dict[tuple[int, Endpoint], None] = {}
     option = ""
     for index, word in enumerate(words):
-        pieces = word.split() if len(word) <= _LONGEST_SCRIPT else [word]
+        is_whole = len(word) > LONGEST_TEXT or document_in(word) is not None
+        pieces = [word] if is_whole else word.split()
         for place, piece in enumerate(pieces):
             following = pieces[place + 1] if place + 1 < len(pieces) else _first(words, index + 1)
             for each in _of_word(piece, option, following):
@@ -53,7 +54,6 @@ def in_words(words: Sequence[str]) -> tuple[tuple[int, Endpoint], ...]:
     return tuple(found)
 
 
-_LONGEST_SCRIPT = 65_536
 _UPSTREAM = re.compile(r"\bupstream\s{1,20}([A-Za-z0-9._-]{1,255})")
 _SHORT_OPTIONS = {"-h": "host"}
 """Options of one letter that hold a host in the clients of databases: psql, mysql, redis-cli, pg_isready."""

@@ -282,7 +282,7 @@ class _Reader:
         if node.aws_service in NOT_DRAWN and node.kind is not NodeKind.WORKLOAD:
             return False
         kind = EdgeKind.CONTROL if node.kind is NodeKind.WORKLOAD else edge_kind(node.kind)
-        self._edge(told, Lead(node, "its ARN"), RESOLVED if is_found else unknown, kind)
+        self._edge(told, Lead(node, _called(node)), RESOLVED if is_found else unknown, kind)
         return True
 
     def _bucket(self, told: _Told) -> None:
@@ -297,7 +297,7 @@ class _Reader:
         kinds = [kind for word, kind in KINDS_BY_WORD.items() if word in names_resource(told.name)]
         node = self.places.inventory.named(kinds, told.endpoint.name, self.workload.origin)
         if node is not None:
-            self._edge(told, Lead(node, f"the {node.kind} of that name"), RESOLVED, edge_kind(node.kind))
+            self._edge(told, Lead(node, _called(node)), RESOLVED, edge_kind(node.kind))
 
     def _declared(self, told: _Told) -> None:
         """What a template left in place of an address: what it declares under the logical id."""
@@ -498,6 +498,10 @@ class _Reader:
 
     def _hint(self, kind: HintKind, text: str, told: _Told) -> None:
         self.graph.hint(Hint(kind, self.source, text, told.evidence))
+
+
+def _called(node: Node) -> str:
+    return f"{node.kind.replace('_', ' ')} {node.name}"
 
 
 def _title(aws: AwsHost) -> str:
