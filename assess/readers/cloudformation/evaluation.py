@@ -30,6 +30,16 @@ from assess.readers.json_text import Node
 MOST_TEXT = 32 * 1024 * 1024
 """Characters that a template's expressions may make together; what comes after is unknown."""
 
+MOST_VALUES = 500_000
+"""Values that they may make together; a template has 1 MB, and few thousands."""
+
+LONGEST_PARAMETER = 4096
+"""Bytes of a parameter's value
+(https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html)."""
+
+_DEEPEST = 50
+"""Conditions that may stand on one another; what stands on more is not known."""
+
 _PSEUDO: Final = frozenset(
     f"AWS::{name}"
     for name in ("AccountId", "NotificationARNs", "Partition", "Region", "StackId", "StackName", "URLSuffix")
@@ -69,12 +79,16 @@ class Evaluator:
         self._given = given
         self._decided: dict[str, bool | None] = {}
         self._deciding: set[str] = set()
+        self._lists: dict[str, list[Value]] = {}
         self._budget = MOST_TEXT
+        self._values = MOST_VALUES
 
     # --- values -----------------------------------------------------------------------------------------------------
 
     def evaluate(self, node: Node) -> Value:
         """The value of an expression; members and items that are ``AWS::NoValue`` are left out."""
+        if not self._afford(1):
+            return unknown(placeholder("Text", "too-long"), node.line)
         if isinstance(node.value, dict):
             function = _function(node)
             if function is not None:
@@ -89,6 +103,11 @@ class Evaluator:
                 return unknown(node.value, node.line)
             return self._text(tuple(_dynamic(node.value)), node.line)
         return Value(node.value, node.line)
+
+    def _afford(self, count: int) -> bool:
+        """Whether so many values more may be made: a short template can ask for a great many."""
+        self._values -= count
+        return self._values >= 0
 
     def _text(self, pieces: Sequence[Piece], line: int) -> Value:
         length = sum(len(each) for each in pieces if isinstance(each, str))
@@ -136,10 +155,12 @@ class Evaluator:
             return Value(Text((Hidden(name, given),)), line)
         if kind.startswith("AWS::SSM::Parameter::"):
             return unknown(f"{{{{resolve:ssm:{given}}}}}" if given else reference(name), line)
-        if given is None:
+        if given is None or len(given) > LONGEST_PARAMETER:
             return unknown(reference(name), line)
         if kind == "CommaDelimitedList" or kind.startswith("List<"):
-            return Value([self._text(tuple(_dynamic(each.strip())), line) for each in given.split(",")], line)
+            if name not in self._lists:
+                self._lists[name] = [self._text(tuple(_dynamic(each.strip())), line) for each in given.split(",")]
+            return Value(self._lists[name], line)
         return self._text(tuple(_dynamic(given)), line)
 
     def _get_att(self, given: Node, line: int) -> Value | None:
@@ -187,7 +208,7 @@ class Evaluator:
         if len(given.items) != 2:
             return None
         delimiter, listed = self.evaluate(given.items[0]), self.evaluate(given.items[1])
-        if delimiter.literal is None or not isinstance(listed.value, list):
+        if delimiter.literal is None or not isinstance(listed.value, list) or not self._afford(len(listed.value)):
             return _unknown_of("Join", (listed,), line)
         pieces: list[Piece] = []
         for index, each in enumerate(listed.value):
@@ -202,7 +223,10 @@ class Evaluator:
         delimiter, whole = self.evaluate(given.items[0]).literal, self.evaluate(given.items[1])
         if not delimiter or whole.literal is None:
             return _unknown_of("Split", (whole,), line)
-        return Value([self._text((each,), line) for each in whole.literal.split(delimiter)], line)
+        parts = whole.literal.split(delimiter)
+        if not self._afford(len(parts)):
+            return None
+        return Value([self._text((each,), line) for each in parts], line)
 
     def _select(self, given: Node, line: int) -> Value | None:
         if len(given.items) != 2:
@@ -289,7 +313,7 @@ class Evaluator:
         """Whether a condition of the template holds; none where that cannot be known."""
         if condition in self._decided:
             return self._decided[condition]
-        if condition not in self._conditions or condition in self._deciding:
+        if condition not in self._conditions or condition in self._deciding or len(self._deciding) >= _DEEPEST:
             return None
         self._deciding.add(condition)
         self._decided[condition] = self._decide(self._conditions[condition])

@@ -58,6 +58,9 @@ class Stack:
             made = self._declared(logical_id, node)
             if made is not None:
                 self.resources[logical_id] = made
+        self._by_type: dict[str, list[Declared]] = {}
+        for each in self.resources.values():
+            self._by_type.setdefault(each.type, []).append(each)
         self._identify()
 
     # --- making -----------------------------------------------------------------------------------------------------
@@ -136,8 +139,8 @@ class Stack:
     # --- finding ----------------------------------------------------------------------------------------------------
 
     def of(self, *types: str) -> Iterator[Declared]:
-        """The resources of these types, in the template's order."""
-        return (each for each in self.resources.values() if each.type in types)
+        """The resources of these types, those of a type in the template's order."""
+        return (each for type_ in types for each in self._by_type.get(type_, ()))
 
     def meant(self, value: Value | None, *types: str) -> Declared | None:
         """The resource that a value refers to: by ``Ref`` or ``Fn::GetAtt``, or by the name that it is given."""

@@ -1,9 +1,8 @@
 """Secrets, keys and image repositories as their stores describe them: never a value."""
 
-import json
-
 from assess.readers.cloudformation.drafts import Draft, Drafts
 from assess.readers.cloudformation.values import Value
+from assess.readers.json_text import JsonError, parse
 
 SECRET, KEY = "AWS::SecretsManager::Secret", "AWS::KMS::Key"
 
@@ -44,8 +43,8 @@ def _repository(draft: Draft) -> None:
     text = policy.members.get("LifecyclePolicyText") if policy is not None else None
     if text is not None and text.literal:
         try:
-            document = json.loads(text.literal)
-        except (ValueError, RecursionError):
+            document = parse(text.literal).plain()
+        except JsonError:
             return
         draft.put("lifecyclePolicy", _value(document, text.line))
 

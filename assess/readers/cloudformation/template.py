@@ -9,7 +9,7 @@ from assess.readers.cloudformation.yaml_text import MAX_DEPTH
 from assess.readers.errors import InputError
 from assess.readers.json_text import JsonError, Node, parse
 
-MAX_CHARACTERS = 4 * 1024 * 1024
+MAX_CHARACTERS = 2 * 1024 * 1024
 """Longest text that is read as a template: CloudFormation takes 1 MB
 (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html), and packaging shrinks."""
 

@@ -1,14 +1,14 @@
 """What scales and starts tasks: scaling policies, event rules, schedules, state machines, pipes."""
 
-import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from assess.readers.cloudformation.documents import written_as
 from assess.readers.cloudformation.drafts import Draft, Drafts
 from assess.readers.cloudformation.ecs import CLUSTER, task_definition_arn
 from assess.readers.cloudformation.values import Value
+from assess.readers.json_text import JsonError, parse
 
 _TARGET = "AWS::ApplicationAutoScaling::ScalableTarget"
 _RUN_TASK = ":ecs:runTask"
@@ -133,18 +133,26 @@ def _state_machine(draft: Draft, drafts: Drafts) -> None:
         written, _ = written_as(text.pieces, drafts.stack, names=True)
         line = text.line
         try:
-            document = json.loads(written)
-        except (ValueError, RecursionError):
+            document = parse(written).plain()
+        except JsonError:
             document = None
     if not isinstance(document, dict):
         drafts.open.add("workflows")  # what it starts stands elsewhere, or cannot be read
         drafts.drop(draft)
         return
     document = _substituted(document, known)
-    if _RUN_TASK not in json.dumps(document):
+    if not any(_RUN_TASK in each for each in _texts(document)):
         drafts.drop(draft)
         return
     draft.put("definition", _value(document, line))
+
+
+def _texts(document: Any) -> Iterator[str]:
+    if isinstance(document, str):
+        yield document
+    elif isinstance(document, dict | list):
+        for each in document.values() if isinstance(document, dict) else document:
+            yield from _texts(each)
 
 
 def _plain(value: Value, drafts: Drafts) -> Any:

@@ -68,7 +68,7 @@ def test_any_resources_may_be_missing(data: st.DataObject, judged: Callable[[Any
     assert len(estate.services) == ("Orders" in document["Resources"])
 
 
-_WRONG = st.sampled_from(
+_WRONG: st.SearchStrategy[Any] = st.sampled_from(
     [
         *({"Ref": "Image"}, {"Ref": "AWS::NoValue"}, {"Fn::If": ["HasCertificate", "a", "b"]}, {"Ref": "Orders"}),
         *({"Fn::GetAtt": ["Database", "Endpoint.Address"]}, {"Fn::Sub": "${Image}-${Cluster}"}, {"Ref": "ApiKey"}),

@@ -255,6 +255,13 @@ def test_a_resource_whose_condition_is_open_is_kept_and_marked(shop: Estate) -> 
     assert known.missing("elb.listeners", orders(known).origin) is None
 
 
+def test_conditions_that_stand_on_too_many_others_are_open(tmp_path: Path) -> None:
+    chain = "".join(f"  C{number}: !Not [!Condition C{number + 1}]\n" for number in range(2000))
+    text = f"Conditions:\n{chain}Resources:\n  Topic: {{ Type: 'AWS::SNS::Topic', Condition: C0 }}"
+    (topic,) = read_text(tmp_path, text).topics
+    assert topic.origin.unresolved[""] == "${Condition:C0}"
+
+
 # --- facts that are held ----------------------------------------------------------------------------------------
 
 
@@ -275,6 +282,16 @@ def test_a_template_holds_what_it_declares_for_its_workloads(shop: Estate) -> No
         "cloudwatch.alarms",
     )
     assert not set(source.facts) & set(never)
+
+
+@pytest.mark.parametrize(
+    "definition",
+    ["DefinitionS3Location: { Bucket: b, Key: k }", "DefinitionString: !Ref Image", f"DefinitionString: '{'[' * 900}'"],
+)
+def test_a_workflow_that_cannot_be_read_leaves_workflows_open(tmp_path: Path, definition: str) -> None:
+    machine = f"  Other:\n    Type: AWS::StepFunctions::StateMachine\n    Properties:\n      {definition}\n"
+    (source,) = read_text(tmp_path, SHOP.read_text() + machine).scope.sources
+    assert "workflows" not in source.facts
 
 
 @pytest.mark.parametrize(
@@ -504,7 +521,7 @@ def test_resources_that_the_table_does_not_have_are_no_facts(tmp_path: Path) -> 
         (
             "x.yaml",
             "# Type: AWS::SNS::Topic\n" + "a" * (5 << 20),
-            ": the file is too large: it has more than 4194304 bytes",
+            ": the file is too large: it has more than 2097152 bytes",
         ),
     ],
 )
