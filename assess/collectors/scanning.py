@@ -17,12 +17,12 @@ from assess.collectors import (
     ecr,
     ecs,
     edge,
+    efs,
     elb,
     events,
     iam,
-    pipes,
-    quotas,
     logs,
+    pipes,
     protection,
     quotas,
     resource_policies,
@@ -79,6 +79,7 @@ COLLECTORS: tuple[Collector, ...] = (
     *delivery.COLLECTORS,
     *logs.COLLECTORS,
     *dashboards.COLLECTORS,
+    *efs.COLLECTORS,
 )
 
 EVERYWHERE = "all"

@@ -76,6 +76,7 @@ from assess.estate.registry import Repository
 from assess.estate.resource_policies import ResourcePolicy
 from assess.estate.scaling import AutoScalingGroup, ScalableTarget, ScalingPolicy, ScheduledScaling
 from assess.estate.secret_stores import EncryptionKey, StoredParameter, StoredSecret, StoreReference
+from assess.estate.storage import FileSystem
 from assess.estate.triggers import EventRule, Pipe, Schedule, StateMachine
 from assess.estate.workloads import Workload, workloads_of
 
@@ -183,6 +184,7 @@ class Estate(BaseModel):
     pipelines: tuple[Pipeline, ...] = ()
     log_groups: tuple[LogGroup, ...] = ()
     dashboards: tuple[Dashboard, ...] = ()
+    file_systems: tuple[FileSystem, ...] = ()
     service_metrics: tuple[ServiceMetrics, ...] = ()
     task_protections: tuple[TaskProtection, ...] = ()
     account_settings: tuple[AccountSetting, ...] = ()
@@ -594,6 +596,15 @@ class Estate(BaseModel):
                 key = (dashboard.origin.account, metric.region, metric.cluster_name, metric.service_name)
                 found.setdefault(key, []).append((dashboard, index, metric))
         return {key: tuple(shown) for key, shown in found.items()}
+
+    @cached_property
+    def file_system_by_id(self) -> Mapping[tuple[str, str, str], FileSystem]:
+        """File systems by account, region and id."""
+        return {(each.origin.account, each.origin.region, each.file_system_id): each for each in self.file_systems}
+
+    def file_system(self, id: str, origin: Origin) -> FileSystem | None:
+        """The file system that a task of this origin mounts by an id (or ARN), where it was read."""
+        return self.file_system_by_id.get((origin.account, origin.region, id.rpartition("/")[2]))
 
     @cached_property
     def certificates_by_listener(self) -> Mapping[str, tuple[ServedCertificate, ...]]:

@@ -177,11 +177,13 @@ def log_that_others_read(workload: Workload, estate: Estate) -> Iterator[Outcome
     """
     task = workload.task_definition
     region = workload.origin.region
-    groups = {
-        group: task.evidence("containerDefinitions", index, "logConfiguration", "options", "awslogs-group")
-        for index, each in enumerate(task.container_definitions if task is not None else ())
-        if (group := each.log_group(region)) is not None
-    }
+    groups: dict[str, Evidence] = {}
+    if task is not None:
+        for index, each in enumerate(task.container_definitions):
+            group = each.log_group(region)
+            if group is not None:
+                at = ("containerDefinitions", index, "logConfiguration", "options", "awslogs-group")
+                groups.setdefault(group, task.evidence(*at))
     if not groups:
         yield not_applicable("no container writes to CloudWatch Logs", reads=("ecs.task_definitions",))
         return

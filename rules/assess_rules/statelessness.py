@@ -370,7 +370,7 @@ def docker_volume_plugin(task: TaskDefinition) -> Iterator[Outcome]:
     looks_at=("volumes[].efsVolumeConfiguration",),
     reference="https://docs.aws.amazon.com/eks/latest/userguide/efs-csi.html",
 )
-def efs_volume(task: TaskDefinition) -> Iterator[Outcome]:
+def efs_volume(task: TaskDefinition, estate: Estate) -> Iterator[Outcome]:
     """An EFS file system becomes a static persistent volume
 
     EFS moves well: the file system stays where it is and Pods mount it through the EFS CSI driver. The driver has to
@@ -414,7 +414,10 @@ def efs_volume(task: TaskDefinition) -> Iterator[Outcome]:
     for index, volume in enumerate(task.volumes):
         efs = volume.efs_volume_configuration
         if efs is not None:
-            message = f"volume {volume.name} mounts EFS file system {efs.file_system_id}"
+            system = estate.file_system(efs.file_system_id, task.origin)
+            zones = system.zones if system is not None else ()
+            reached = f", which can be reached in {_listed(list(zones))}" if zones else ""
+            message = f"volume {volume.name} mounts EFS file system {efs.file_system_id}{reached}"
             at = ("volumes", index, "efsVolumeConfiguration", "fileSystemId")
             yield fail(message, task.evidence(*at), element=volume.name)
 
@@ -431,12 +434,13 @@ def efs_volume(task: TaskDefinition) -> Iterator[Outcome]:
     looks_at=("volumes[].efsVolumeConfiguration.authorizationConfig.iam",),
     reference="https://docs.aws.amazon.com/efs/latest/ug/iam-access-control-nfs-efs.html",
 )
-def efs_authorised_by_task_role(task: TaskDefinition) -> Iterator[Outcome]:
+def efs_authorised_by_task_role(task: TaskDefinition, estate: Estate) -> Iterator[Outcome]:
     """An EFS mount is authorised by the task role
 
     On ECS the task role signs the mount. On EKS the CSI driver mounts for the Pod and signs with the role of its own
     node component, so a file system policy that names task roles denies every Pod, and one that admits the driver
-    no longer tells workloads apart.
+    no longer tells workloads apart. A policy that names no role, or none at all, admits the driver as it admits the
+    task: then there is little to do.
 
     Fix: Allow the role of the CSI driver's node component in the file system policy, and keep workloads apart by an
     access point for each (condition elasticfilesystem:AccessPointArn).
@@ -451,8 +455,13 @@ def efs_authorised_by_task_role(task: TaskDefinition) -> Iterator[Outcome]:
             message = (
                 f"the task role authorises the mount of EFS file system {efs.file_system_id} (volume {volume.name})"
             )
+            system = estate.file_system(efs.file_system_id, task.origin)
+            by_role = system.admits_by_role if system is not None else None
+            if by_role is False:
+                message += ", whose policy names no role"
             at = ("volumes", index, "efsVolumeConfiguration", "authorizationConfig", "iam")
-            yield fail(message, task.evidence(*at), element=volume.name)
+            severity = LOW if by_role is False else HIGH
+            yield fail(message, task.evidence(*at), element=volume.name, severity=severity)
 
 
 class _Share(NamedTuple):
@@ -496,6 +505,11 @@ def _shares(estate: Estate) -> dict[tuple[str, str, str], list[_Share]]:
             if mounts:
                 point = efs.authorization_config.access_point_id if efs.authorization_config else None
                 root = f"/{(efs.root_directory or '').strip('/')}"
+                if point is not None:
+                    system = estate.file_system(efs.file_system_id, workload.origin)
+                    path = system.path_of(point) if system is not None else None
+                    # points with the same folder, or one within the other, lead to the same files
+                    point, root = (point, root) if path is None else (None, f"/{path.strip('/')}")
                 writable = any(each.is_writable for each in mounts)
                 share = _Share(workload, point or root, bool(point), writable, task.evidence(*at))
                 key = (workload.origin.account, workload.origin.region, efs.file_system_id)
@@ -518,7 +532,8 @@ def efs_written_by_several(estate: Estate) -> Iterator[Outcome]:
 
     Workloads that write the same files depend on each other without saying so. If one moves to Kubernetes and the
     other stays, both run against the same data, with other users, other file locks and another rollout behind them.
-    Mounts through different access points do not count, and neither do workloads that only read what one writes.
+    Mounts through access points with different folders do not count, and neither do workloads that only read what one
+    writes.
 
     Fix: Keep the file system where it is, check how the workloads lock what they share, and move them in one wave;
     or give each an access point of its own first.

@@ -68,6 +68,7 @@ _KINDS: dict[str, tuple[str, ...]] = {
     "codedeploy": ("deployment_applications",),
     "codepipeline": ("pipelines",),
     "logs": ("log_groups",),
+    "efs": ("file_systems",),
     "cloudwatch.dashboards": ("dashboards",),
 }
 
@@ -97,6 +98,8 @@ _OF_THEIR_OWN_SCENE = (
     *("apigateway:GetResources", "apigatewayv2:GetApis", "apigatewayv2:GetIntegrations"),
     *("codedeploy:BatchGetApplications", "codedeploy:ListDeploymentGroups", "codedeploy:BatchGetDeploymentGroups"),
     "codepipeline:GetPipeline",
+    *("efs:DescribeFileSystems", "efs:DescribeAccessPoints", "efs:DescribeMountTargets"),
+    "efs:DescribeFileSystemPolicy",
 )
 
 

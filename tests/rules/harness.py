@@ -54,7 +54,7 @@ READ: frozenset[str] = frozenset(
         *("ecr.repositories", "resource.policies", "cloudwatch.alarms", "cloudwatch.metrics"),
         *("ecs.protection", "ecs.account_settings", "ecs.gateways", "autoscaling.groups", "quotas", "vpc.interfaces"),
         *("route53", "acm", "waf", "edge", "pipes", "datastores", "messaging", "lambda", "lattice"),
-        *("codedeploy", "codepipeline", "logs.groups", "cloudwatch.dashboards"),
+        *("codedeploy", "codepipeline", "logs.groups", "cloudwatch.dashboards", "efs"),
     }
 )
 """Facts that a complete scan reads."""

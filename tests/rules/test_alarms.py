@@ -81,7 +81,7 @@ SCHEDULED = (
     ),
 )
 
-CASES = (
+CASES: tuple[Case, ...] = (
     fails(
         ABSENT,
         "alarms on other services, and the one that a scaling policy makes",

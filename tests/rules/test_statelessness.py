@@ -312,6 +312,11 @@ DOCKER_PLUGIN = (
     unknown("STO-DOCKER-PLUGIN", "the task definition could not be described", *UNDESCRIBED, reason=Reason.DENIED),
 )
 
+
+def file_system(**fields: Any) -> Given:
+    return given("file_systems", FileSystemId="fs-1", **fields)
+
+
 FILE_SYSTEMS = (
     fails(
         "STO-EFS",
@@ -321,16 +326,69 @@ FILE_SYSTEMS = (
         at="/volumes/0/efsVolumeConfiguration/fileSystemId",
         element="data",
     ),
+    fails(
+        "STO-EFS",
+        "an EFS volume whose mount targets are known",
+        task(volumes=[efs()]),
+        file_system(
+            MountTargets=[
+                {"MountTargetId": f"fsmt-{zone}", "AvailabilityZoneName": f"eu-west-1{zone}"} for zone in "ba"
+            ]
+        ),
+        says="volume data mounts EFS file system fs-1, which can be reached in eu-west-1a and eu-west-1b",
+    ),
     not_applicable("STO-EFS", "no EFS volume", task(volumes=[folder("/srv")])),
     unknown("STO-EFS", "the task definition could not be described", *UNDESCRIBED, reason=Reason.DENIED),
     fails(
         "STO-EFS-IAM",
-        "IAM authorisation is on; the file system's policy is not read",
+        "IAM authorisation is on; the file system's policy was refused",
         task(volumes=[efs(authorizationConfig={"iam": "ENABLED", "accessPointId": "fsap-1"})]),
+        denied("efs", "elasticfilesystem:DescribeFileSystemPolicy"),
         says="the task role authorises the mount of EFS file system fs-1 (volume data)",
         at="/volumes/0/efsVolumeConfiguration/authorizationConfig/iam",
         element="data",
         softest=LOW,
+    ),
+    fails(
+        "STO-EFS-IAM",
+        "the file system's policy names a role",
+        task(volumes=[efs(authorizationConfig={"iam": "ENABLED"})]),
+        file_system(
+            HasPolicy=True,
+            Policy={"Statement": {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:role/orders"}}},
+        ),
+        says="the task role authorises the mount of EFS file system fs-1 (volume data)",
+    ),
+    fails(
+        "STO-EFS-IAM",
+        "the file system is not there: it may be another account's",
+        task(volumes=[efs(authorizationConfig={"iam": "ENABLED"})]),
+        says="the task role authorises the mount of EFS file system fs-1 (volume data)",
+    ),
+    fails(
+        "STO-EFS-IAM",
+        "the file system's policy admits by access point",
+        task(volumes=[efs(authorizationConfig={"iam": "ENABLED"})]),
+        file_system(
+            HasPolicy=True,
+            Policy={
+                "Statement": {
+                    "Effect": "Allow",
+                    "Principal": {"AWS": "*"},
+                    "Condition": {"StringEquals": {"elasticfilesystem:AccessPointArn": "arn:aws:efs:point"}},
+                }
+            },
+        ),
+        says="the task role authorises the mount of EFS file system fs-1 (volume data), whose policy names no role",
+        severity=LOW,
+    ),
+    fails(
+        "STO-EFS-IAM",
+        "the file system has no policy",
+        task(volumes=[efs(authorizationConfig={"iam": "ENABLED"})]),
+        file_system(HasPolicy=False),
+        says="the task role authorises the mount of EFS file system fs-1 (volume data), whose policy names no role",
+        severity=LOW,
     ),
     passes("STO-EFS-IAM", "no authorisation", task(volumes=[efs()])),
     passes("STO-EFS-IAM", "IAM is off", task(volumes=[efs(authorizationConfig={"iam": "DISABLED"})])),
@@ -413,7 +471,43 @@ S3_FILES = (
     unknown("STO-S3FILES", "the task definition could not be described", *UNDESCRIBED, reason=Reason.DENIED),
 )
 
+POINTS = file_system(
+    AccessPoints=[
+        {"AccessPointId": "fsap-1", "Path": "/shop"},
+        {"AccessPointId": "fsap-2", "Path": "/shop/pictures"},
+        {"AccessPointId": "fsap-3", "Path": "/other"},
+    ]
+)
+
+
+def by_point(point: str) -> dict[str, Any]:
+    return efs(authorizationConfig={"accessPointId": point})
+
+
 EFS_SHARED = (
+    fails(
+        "STO-EFS-SHARED",
+        "two access points, the folder of one within that of the other",
+        shares("orders", by_point("fsap-1")),
+        shares("billing", by_point("fsap-2")),
+        POINTS,
+        says="billing and orders write to folder /shop of EFS file system fs-1",
+    ),
+    fails(
+        "STO-EFS-SHARED",
+        "an access point and the folder that it leads to",
+        shares("orders", by_point("fsap-3")),
+        shares("billing", efs(rootDirectory="/other")),
+        POINTS,
+        says="billing and orders write to folder /other of EFS file system fs-1",
+    ),
+    passes(
+        "STO-EFS-SHARED",
+        "two access points with folders apart",
+        shares("orders", by_point("fsap-1")),
+        shares("billing", by_point("fsap-3")),
+        POINTS,
+    ),
     fails(
         "STO-EFS-SHARED",
         "two services write to the root of one file system",
@@ -979,7 +1073,6 @@ CASES: tuple[Case, ...] = (
 NEVER = (
     never("STO-STICKY-STATE", "not_applicable", "a target group is a subject only where a workload uses it"),
     never("STO-S3FILES", "pass", "a volume fires, none is not applicable"),
-    never("STO-EFS-IAM", LOW, "the file system's policy is not read yet"),
     never("STO-EPHEMERAL-KMS", HIGH, "whether the key is mandatory is not asked yet"),
     never("STO-DATASTORE-IMAGE", "not_applicable", "every image has a name"),
 )

@@ -42,6 +42,7 @@ FACTS = (
     "ecs.task_definitions",
     "ecs.tasks",
     "edge",
+    "efs",
     "elb.attributes",
     "elb.listeners",
     "elb.load_balancers",

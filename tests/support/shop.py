@@ -500,6 +500,11 @@ def _media(shop: _Shop) -> None:
     efs = seeder.client("efs")
     files = efs.create_file_system(CreationToken="shop-media", Encrypted=True)["FileSystemId"]
     point = efs.create_access_point(FileSystemId=files, ClientToken="shop-media")["AccessPointId"]
+    for subnet in shop.network.private:
+        efs.create_mount_target(FileSystemId=files, SubnetId=subnet)
+    admits = allow("elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite")
+    admits["Principal"] = {"AWS": f"arn:aws:iam::{ACCOUNT}:role/shop-media-task"}
+    efs.put_file_system_policy(FileSystemId=files, Policy=json.dumps({"Version": "2012-10-17", "Statement": [admits]}))
     revision = seeder.task_definition(
         "media",
         container(
