@@ -7,7 +7,6 @@ missing fact that could make a standing failure worse leaves an unknown beside i
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 from assess.config import Policy
 from assess.errors import raised_at
@@ -29,7 +28,7 @@ from assess.rule import (
     Severity,
     Unknown,
 )
-from assess.subjects import Subject, SubjectRef, subjects_of
+from assess.subjects import Places, Subject, SubjectRef, subjects_of
 
 
 @dataclass(slots=True)
@@ -180,16 +179,22 @@ class _Missing:
         self.on_one = frozenset(
             fact for gap in estate.gaps if gap.resource is not None and not gap.recovered for fact in gap.facts
         ) | {each.fact for source in estate.scope.sources for each in source.open}
-        self.known: dict[tuple[Any, ...], tuple[Missing, ...]] = {}
+        self.known: dict[tuple[tuple[str, ...], tuple[str, ...]], dict[Places, tuple[Missing, ...]]] = {}
+        self.places: dict[int, Places] = {}
 
     def of(self, facts: tuple[str, ...], across: tuple[str, ...], subject: Subject) -> tuple[Missing, ...]:
         """Why each missing one of ``facts`` is missing, in their order."""
         if subject.unseen or not self.on_one.isdisjoint(facts):
             return tuple(self._each(facts, across, subject))
-        key = (facts, across, *((each.account, each.region, each.source) for each in subject.origins))
-        found = self.known.get(key)
+        known = self.known.get((facts, across))
+        if known is None:
+            known = self.known[facts, across] = {}
+        places = self.places.get(id(subject))  # asked for by every rule on the subject
+        if places is None:
+            places = self.places[id(subject)] = subject.places
+        found = known.get(places)
         if found is None:
-            found = self.known[key] = tuple(self._each(facts, across, subject))
+            found = known[places] = tuple(self._each(facts, across, subject))
         return found
 
     def _each(self, facts: tuple[str, ...], across: tuple[str, ...], subject: Subject) -> Iterator[Missing]:

@@ -45,6 +45,14 @@ class Subject:
     container: int | None = None
     """Index of the container that it is, for placeholders."""
 
+    @property
+    def places(self) -> "Places":
+        """Where it was seen: what most missing facts depend on alone."""
+        return tuple((each.account, each.region, each.source) for each in self.origins)
+
+
+Places = tuple[tuple[str, str, str | None], ...]
+"""Account, region and file of each place where a subject was seen."""
 
 _FACT_OF: Mapping[SubjectKind, str] = {
     SubjectKind.CLUSTER: "ecs.clusters",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal, Protocol
 
 from assess.estate.ecs import (
@@ -31,7 +32,7 @@ class Trigger:
     """Steps to the place in the source's document that names the task."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Workload:
     """A service, a scheduled or triggered task, a standalone task family, or a task definition of a file.
 
@@ -131,7 +132,7 @@ class Workload:
 
     @property
     def capacity_strategy(self) -> tuple[CapacityProviderStrategyItem, ...]:
-        """The capacity providers of the tasks: the service's own, else (without a launch type) the cluster's default."""
+        """Capacity providers of the tasks: the service's own, else (without a launch type) the cluster's default."""
         service, cluster = self.service, self.cluster_facts
         if service is not None and (service.strategy or service.launch_type):
             return service.strategy
@@ -142,7 +143,7 @@ class Workload:
         """Ids of the security groups of the tasks."""
         return frozenset(id for each in self.awsvpc for id in each.security_groups)
 
-    @property
+    @cached_property
     def related(self) -> frozenset[str]:
         """ARNs and ids of every resource that the workload is made of or uses, as its own documents name them."""
         return _related(self)
