@@ -163,7 +163,7 @@ SITUATIONS = (
         (task(told(ENDPOINT="https://dynamodb.eu-west-1.amazonaws.com")),),
         ("orders -> Amazon DynamoDB data env 0.70 :443",),
     ),
-    Situation("a registry of images", (task(told(BASE_URL=f"{ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com")),)),
+    Situation("a registry of images", (task(told(REGISTRY_URL=f"{ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com")),)),
     Situation("a role's ARN", (task(told(ROLE=f"arn:aws:iam::{ACCOUNT}:role/x")),)),
     Situation(
         "a public host",

@@ -50,13 +50,20 @@ def name_words(name: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=8192)
-def names_host(name: str) -> bool:
-    """Whether a name says that its value is a host or an address."""
+def ends_in_host(name: str) -> bool:
+    """Whether a name says by its last word that its value is a host or an address: ``DB_HOST``, ``DB_HOST_RO_1``."""
     words = tuple(word for word in name_words(name) if not word.isdigit())
     while len(words) > 1 and words[-1] in _VARIANTS:
         words = words[:-1]
-    if words[-1:] and words[-1] in _HOST_WORDS:
+    return bool(words) and words[-1] in _HOST_WORDS
+
+
+@lru_cache(maxsize=8192)
+def names_host(name: str) -> bool:
+    """Whether a name says that its value is a host or an address."""
+    if ends_in_host(name):
         return True
+    words = name_words(name)
     at = next((index for index, word in enumerate(words) if word in _HOST_ANYWHERE), len(words))
     return at < len(words) and not any(word in _DESCRIBING for word in words[at + 1 :])
 
@@ -110,6 +117,7 @@ _RESOURCE_WORDS = TABLES.words["resources.words"]
 _SINGULAR = {word: word.removesuffix("s") for word in _RESOURCE_WORDS if f"{word.removesuffix('s')}" in _RESOURCE_WORDS}
 _INBOUND = TABLES.words["names.inbound"]
 _INBOUND_PAIRS = TABLES.words["names.inbound_pairs"]
+_INBOUND_EXACT = TABLES.words["names.inbound_exact"]
 _IGNORED = TABLES.words["names.ignored"]
 _IGNORED_PAIRS = TABLES.words["names.ignored_pairs"]
 _PROXIED = TABLES.words["names.proxied"]
@@ -141,7 +149,7 @@ def _role(name: str) -> tuple[Role, bool]:
         return Role.PROXY, True
     if any(word in _INBOUND for word in words):
         return Role.INBOUND, True
-    if pairs & _INBOUND_PAIRS or words[:1] == ("public",):
+    if pairs & _INBOUND_PAIRS or words[:1] == ("public",) or "_".join(words) in _INBOUND_EXACT:
         return Role.INBOUND, False
     if any(word in _IGNORED for word in words) and (not words or words[-1] not in _ADDRESS_LAST):
         return Role.IGNORED, True

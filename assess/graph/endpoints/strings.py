@@ -32,7 +32,8 @@ def connection_string(masked: Masked, text: str, name: str = "") -> Iterator[End
         return
     if "description" in server.lower() and "(" in server:
         return  # Oracle's own form, read as such
-    engine = _engine(pairs, server, name)
+    prefix = text.partition("=")[0].rpartition(":")[0].strip().lower()
+    engine = TABLES.engine_words.get(prefix) or _engine(pairs, server, name)
     path = next((pairs[key] for key in _DATABASE_KEYS if pairs.get(key)), "")
     reads = pairs.get("applicationintent", "").lower() == "readonly" or "read-only" in pairs.get(
         "targetsessionattributes", pairs.get("target_session_attrs", "")
@@ -76,7 +77,8 @@ def _pairs(parts: list[str]) -> dict[str, str] | None:
     for part in parts:
         key, equals, value = part.partition("=")
         if equals:
-            found.setdefault(key.strip().lower().replace(" ", ""), value.strip().strip("\"'"))
+            name = key.rpartition(":")[2]  # of PHP: `pgsql:host=...`
+            found.setdefault(name.strip().lower().replace(" ", ""), value.strip().strip("\"'"))
     return found if any(key in _KNOWN for key in found) else None
 
 

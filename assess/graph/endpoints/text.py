@@ -13,7 +13,7 @@ from urllib.parse import unquote
 from assess.graph.endpoints.hosts import HostKind, host_in, host_kind, is_only_dotted, is_sample, is_service
 from assess.graph.endpoints.masking import REDACTED, Masked
 from assess.graph.endpoints.model import Endpoint, Form
-from assess.graph.endpoints.names import Role, access_of, engine_of, names_host, names_resource, role_of
+from assess.graph.endpoints.names import Role, access_of, ends_in_host, engine_of, names_host, names_resource, role_of
 from assess.graph.endpoints.strings import connection_string, pairs_of
 from assess.graph.endpoints.tables import TABLES
 from assess.graph.endpoints.urls import address, jdbc_in, parted, urls_in
@@ -160,7 +160,7 @@ def _bare(masked: Masked, item: str, name: str, *, alone: bool, several: bool) -
     if match is None:
         return
     user, written, port, path = match["user"], match["host"], match["port"] or "", match["path"] or ""
-    if user is not None and ":" not in user and not port and not is_host:
+    if user is not None and ":" not in user and not port:
         return  # an e-mail address
     if path and not port and (not is_host or _PREFIX.fullmatch(path)):
         return  # a path, an image, a range of addresses
@@ -183,7 +183,7 @@ def _bare(masked: Masked, item: str, name: str, *, alone: bool, several: bool) -
     certain = bool(port) or is_host or is_service(host)
     if kind is HostKind.SINGLE_LABEL:
         certain = False
-    if kind is HostKind.SINGLE_LABEL and not port and (not is_host or host in _NO_NAMES - _SERVERS):
+    if kind is HostKind.SINGLE_LABEL and not port and (not ends_in_host(name) or host in _NO_NAMES - _SERVERS):
         return
     yield from address(masked, form, written, port, "", path, certain=certain)
     if alone and resources and not several and not port and kind is HostKind.SINGLE_LABEL:

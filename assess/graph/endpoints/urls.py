@@ -101,7 +101,6 @@ _HOST_PART = re.compile(r"\(\s{0,20}HOST\s{0,20}=\s{0,20}([^)\s]{1,255})\s{0,20}
 _PORT_PART = re.compile(r"\(\s{0,20}PORT\s{0,20}=\s{0,20}([^)\s]{1,255})\s{0,20}\)", re.IGNORECASE)
 _SERVICE = re.compile(r"\(\s{0,20}(?:SERVICE_NAME|SID)\s{0,20}=\s{0,20}([^)\s]{1,128})\s{0,20}\)", re.IGNORECASE)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9_.+-]{0,30}\Z")
-_IN_PARENTHESES = re.compile(r"(?:tcp|udp|ssl)?\(([^()]*)\)", re.IGNORECASE)
 _MYSQL_PAIR = re.compile(r"\b(host|port)\s{0,5}=\s{0,5}([^(),\s]{1,255})", re.IGNORECASE)
 _WITH_HOLES = re.compile("[A-Za-z0-9._\ue100-\uf8ff-]{1,256}")
 _DATABASE = re.compile(r"[A-Za-z0-9_$.-]{1,128}")
@@ -142,20 +141,18 @@ _NEXT = re.compile(r"[,;](?=[A-Za-z][A-Za-z0-9_.+-]{0,30}://)")
 
 def _of_url(masked: Masked, scheme: str, rest: str) -> Iterator[Endpoint]:
     base = scheme if scheme in TABLES.schemes else scheme.partition("+")[0]
-    if base not in TABLES.schemes:
-        base, known = "", False
-    else:
-        known = True
+    known = base in TABLES.schemes
+    base = base if known else ""
     authority, path, query = _parted(rest)
-    _, _, hosts = authority.rpartition("@")
+    hosts = authority.rpartition("@")[2].removesuffix(")")  # of ActiveMQ: failover:(ssl://a,ssl://b)?...
     if base in ("s3", "s3a", "s3n"):
         yield from _bucket(masked, hosts, path)
         return
     engine = TABLES.schemes[base].engine if known else ""
-    if engine == "mysql" and "(" in hosts:  # of Go's driver: tcp(host:3306)
-        hosts = _IN_PARENTHESES.sub(r"\1", hosts)
     access = Access.READ if _READS_BY_OPTION.search(query.lower()) else None
     form = Form.URL if engine in ("http", "grpc", "") else Form.DSN
+    if not hosts and engine == "grpc":  # dns:///host:port
+        hosts, path = path.strip("/"), ""
     items = hosts.split(",")
     if not hosts and query:
         items = [each for pair in query.split("&") if pair.startswith("host=") for each in pair[5:].split(",")]
