@@ -267,6 +267,16 @@ class Estate(BaseModel):
         return frozenset(each.subnet_id for each in found if each is not None and each.subnet_id)
 
     @cached_property
+    def subnet_users(self) -> Mapping[str, tuple[tuple[Workload, int], ...]]:
+        """Workloads by the id of a subnet of their tasks, each with the number of its subnets."""
+        found: dict[str, list[tuple[Workload, int]]] = {}
+        for workload in self.workloads:
+            ids = self.subnet_ids(workload)
+            for id in ids:
+                found.setdefault(id, []).append((workload, len(ids)))
+        return {id: tuple(users) for id, users in found.items()}
+
+    @cached_property
     def security_group_users(self) -> Mapping[str, tuple[Workload, ...]]:
         """Workloads by the id of a security group of their tasks."""
         found: dict[str, list[Workload]] = {}

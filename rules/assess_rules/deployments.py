@@ -81,7 +81,7 @@ def deployed_often(workload: Workload, estate: Estate, thresholds: Mapping[str, 
     if service.completed_deployments(estate.collected_at, _MONTH) > most:
         missing = estate.missing("ecs.deployments", workload.origin, workload.related)
         if missing is not None:
-            yield unknown(missing.reason, *missing.actions)
+            yield unknown(missing.reason, *missing.needs)
         else:
             yield unknown(Reason.NO_DATA)
 

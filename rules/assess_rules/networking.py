@@ -211,8 +211,8 @@ def scattered_addresses(
         return
     if subnet.cidr_block is None:
         return
-    workloads = [each for each in estate.workloads if subnet.subnet_id in estate.subnet_ids(each)]
-    pods = math.ceil(sum(_peak(each, estate) / len(estate.subnet_ids(each)) for each in workloads))
+    users = estate.subnet_users.get(subnet.subnet_id, ())
+    pods = math.ceil(sum(_peak(workload, estate) / subnets for workload, subnets in users))
     nodes = max(1, math.ceil(pods / thresholds["pods_per_node"]))
     # each node takes whole blocks of its own
     blocks = nodes * (math.ceil(pods / nodes / 16) + int(thresholds["warm_prefixes"]))

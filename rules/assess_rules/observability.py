@@ -188,7 +188,10 @@ def no_metrics(cluster: Cluster, estate: Estate) -> Iterator[Outcome]:
     if not cluster.running_tasks_count and not any(_runs(each) for each in workloads):
         yield not_applicable("no task runs in the cluster")
         return
-    if is_measured(cluster, estate):
+    setting = cluster.setting("containerInsights") or "disabled"
+    if setting != "disabled":
+        return
+    if any(_measures(each.task_definition) for each in workloads if each.task_definition is not None):
         return
     # what was not read may be the setting, or the agent
     for fact, related in (
@@ -202,16 +205,8 @@ def no_metrics(cluster: Cluster, estate: Estate) -> Iterator[Outcome]:
             return
     yield fail(
         f"cluster {cluster.name} has neither Container Insights nor an agent that measures containers",
-        cluster.evidence("settings", value=f"containerInsights {cluster.setting('containerInsights') or 'disabled'}"),
+        cluster.evidence("settings", value=f"containerInsights {setting}"),
     )
-
-
-def is_measured(cluster: Cluster, estate: Estate) -> bool:
-    """Whether Container Insights or an agent measures the containers of a cluster, as far as was read."""
-    if (cluster.setting("containerInsights") or "disabled") != "disabled":
-        return True
-    tasks = (each.task_definition for each in estate.workloads if each.cluster_arn == cluster.cluster_arn)
-    return any(_measures(each) for each in tasks if each is not None)
 
 
 def _runs(workload: Workload) -> bool:

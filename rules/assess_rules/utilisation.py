@@ -25,7 +25,6 @@ from assess.rule import (
     rule,
     unknown,
 )
-from assess_rules.observability import is_measured
 
 _SIZING = "https://docs.aws.amazon.com/eks/latest/best-practices/cost-opt-compute.html"
 _NO_SERVICE = "no service runs the tasks, so they end with their work"
@@ -205,7 +204,7 @@ def near_saturation(workload: Workload, estate: Estate) -> Iterator[Outcome]:
     elif found is None or found.memory.days < SHORT:
         missing = estate.missing("cloudwatch.metrics", workload.origin, workload.related)
         if missing is not None:
-            yield unknown(missing.reason, *missing.actions)
+            yield unknown(missing.reason, *missing.needs)
         else:
             yield unknown(Reason.NO_DATA)
 
@@ -234,7 +233,8 @@ def no_use_is_known(workload: Workload, estate: Estate) -> Iterator[Outcome]:
     Requests, limits and node counts are then guesses. ECS sends CPU and memory of every service that runs tasks, so
     such a service ran none, or is new, or its agent has stopped sending.
 
-    Passes: a cluster whose containers nothing measures at all is OBS-NO-METRICS's finding.
+    Passes: services that should run in a cluster without Container Insights; whether an agent measures their
+    containers instead is what OBS-NO-METRICS looks at.
 
     Fix: find out whether the service is still needed; if so, let it run with Container Insights for two weeks,
     a month end included, before it is sized.
@@ -244,8 +244,8 @@ def no_use_is_known(workload: Workload, estate: Estate) -> Iterator[Outcome]:
         return
     cluster = workload.cluster_facts
     runs = workload.service is not None and bool(workload.service.desired_count)
-    if cluster is not None and runs and not is_measured(cluster, estate):
-        yield not_applicable("nothing measures the containers of the cluster at all")
+    if cluster is not None and runs and (cluster.setting("containerInsights") or "disabled") == "disabled":
+        yield not_applicable("Container Insights is off in the cluster, which is a finding of its own")
         return
     yield fail(
         f"CloudWatch holds no CPU or memory use of service {workload.name} for the last {SHORT} days",

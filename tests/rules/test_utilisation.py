@@ -249,7 +249,7 @@ KNOWN = (
         says="CloudWatch holds no CPU or memory use of service orders for the last 14 days",
     ),
     not_applicable("CAP-NO-METRICS", "there is data", LARGE, MEASURED, metrics(use(1))),
-    not_applicable("CAP-NO-METRICS", "nothing measures the cluster at all", LARGE, metrics({}, {})),
+    not_applicable("CAP-NO-METRICS", "Container Insights is off", LARGE, metrics({}, {})),
     unknown("CAP-NO-METRICS", "metrics were refused", LARGE, MEASURED, UNREAD, reason=Reason.DENIED),
     unknown("CAP-NO-METRICS", "a file", IN_FILE, reason=Reason.NOT_IN_SOURCE),
 )

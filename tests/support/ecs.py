@@ -56,7 +56,8 @@ class SimulatedEcs:
         self._task_sets: dict[str, Document] = {}
         self._tasks: dict[str, Document] = {}
         self._providers: dict[str, Document] = {}
-        self._protected: set[str] = set()
+        self._protected: dict[str, float] = {}
+        """When the protection of tasks ends, by their ARN."""
         self._gateways: dict[str, Document] = {}
         self._gateway_routes: list[Document] = []
         self.trunking = "disabled"
@@ -86,6 +87,13 @@ class SimulatedEcs:
         """Ends a task (ARN) as if a container of it had: it is listed as STOPPED from now on."""
         with self._lock:
             self._end(self._tasks[task], reason=reason, exit_code=exit_code, stop_code=stop_code)
+
+    def age(self, service: str, days: float) -> None:
+        """Has a service (name) be made so long ago."""
+        with self._lock:
+            for document in self._services.values():
+                if document["serviceName"] == service:
+                    document["createdAt"] -= days * 86400
 
     def lead(self, gateway: str, service: str, port: str) -> None:
         """Has a gateway (name) lead to a port of a service (name)."""
@@ -751,9 +759,11 @@ class SimulatedEcs:
         with self._lock:
             named = set(call.parameters["tasks"])
             chosen = {arn for arn in self._tasks if arn in named}
-            self._protected = (
-                (self._protected | chosen) if call.parameters["protectionEnabled"] else (self._protected - chosen)
-            )
+            end = time.time() + 60 * float(call.parameters.get("expiresInMinutes") or 120)
+            for arn in chosen:
+                self._protected.pop(arn, None)
+                if call.parameters["protectionEnabled"]:
+                    self._protected[arn] = end
         return {"protectedTasks": [self._protection(arn) for arn in sorted(chosen)], "failures": []}
 
     def get_task_protection(self, call: Call, ask: Ask) -> Document:
@@ -765,7 +775,7 @@ class SimulatedEcs:
         return {"protectedTasks": [self._protection(arn) for arn in found], "failures": failures}
 
     def _protection(self, arn: str) -> Document:
-        end = {"expirationDate": time.time() + 7200} if arn in self._protected else {}
+        end = {"expirationDate": self._protected[arn]} if arn in self._protected else {}
         return {"taskArn": arn, "protectionEnabled": arn in self._protected, **end}
 
     # --- the account --------------------------------------------------------------------------------------------

@@ -71,6 +71,7 @@ def _habits(aws: SimulatedAws) -> None:
     client.update_task_protection(cluster="shop", tasks=working, protectionEnabled=True, expiresInMinutes=120)
     ecs.lead("shop-partners", "media", "http")
     ecs.trunking = "enabled"
+    ecs.age("thumbnails", days=400)
     ecs.deploy_often("storefront", times=26, days=29)
     aws.quotas.put(REGION, ON_DEMAND_VCPUS, 16, used=4)
     aws.quotas.never_apply(SPOT_VCPUS)
@@ -701,7 +702,7 @@ def _stock_sync(shop: _Shop) -> None:
 
 
 def _catalog_import(shop: _Shop) -> None:
-    """Ready with work: a Step Functions state machine starts it and waits for its end; so does a pipe, for each file."""
+    """Ready with work: a Step Functions state machine starts it and waits for its end, a pipe does for each file."""
     seeder = shop.seeder
     revision = seeder.task_definition(
         "catalog-import",
