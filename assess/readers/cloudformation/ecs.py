@@ -1,5 +1,6 @@
 """Clusters, services and task definitions as ECS describes them."""
 
+from assess.readers.cloudformation.documents import written_as
 from assess.readers.cloudformation.drafts import Draft, Drafts
 from assess.readers.cloudformation.stack import Stack
 from assess.readers.cloudformation.values import Value
@@ -38,10 +39,11 @@ def cluster_arn(value: Value | None, stack: Stack, line: int) -> Value:
         return Value(meant.arn, value.line if value is not None else line)
     if value is None or value.is_absent:
         return Value(stack.arn("ecs", "cluster/default"), line)
-    name = value.literal
-    if name is not None and name and not name.startswith("arn:"):
-        return Value(stack.arn("ecs", f"cluster/{name}"), value.line)
-    return value
+    name, is_open = written_as(value.pieces or (), stack, names=True)
+    if is_open:
+        name = name.rpartition(":cluster/")[2]
+        return Value(stack.arn("ecs", f"cluster/{stack.qualifier}/{stack.qualified(name)}"), value.line)
+    return value if name.startswith("arn:") else Value(stack.arn("ecs", f"cluster/{name}"), value.line)
 
 
 def task_definition_arn(value: Value | None, stack: Stack) -> Value | None:
@@ -50,13 +52,10 @@ def task_definition_arn(value: Value | None, stack: Stack) -> Value | None:
     return Value(meant.arn, value.line) if meant is not None and value is not None else value
 
 
-def capacity_providers(value: Value | None) -> list[str]:
-    """What stands for the capacity providers of a strategy or a list: their names as far as they are known."""
-    found = []
-    for each in value.items if value is not None else ():
-        named = each.members.get("CapacityProvider", each)
-        found.append(named.literal or str((named.pieces or ("",))[0]))
-    return found
+def cluster_name(value: Value, stack: Stack) -> Value:
+    """The name of a cluster as it is in the cluster's ARN."""
+    name, _ = written_as(value.pieces or (), stack, names=True)
+    return Value(stack.qualified(name), value.line)
 
 
 def _cluster(draft: Draft) -> None:

@@ -89,7 +89,8 @@ class Stack:
                 each.name, each.is_named = named.literal, True
             elif named is not None and named.pieces:
                 # the same expression elsewhere (`${AWS::StackName}-orders`) is the same name
-                each.name, _ = written_as(named.pieces, self, names=False)
+                expressed, _ = written_as(named.pieces, self, names=False)
+                each.name = expressed if each.row.plain or not each.row.qualified else self.qualified(expressed)
             own = each.name
             if not each.is_named and each.type != "AWS::ECS::Cluster":  # whose name others make of its ARN
                 own = f"{self.qualifier}.{each.logical_id}" if each.row.qualified else each.logical_id
@@ -106,6 +107,10 @@ class Stack:
                 elif not each.row.plain and each.row.id is None:
                     own = f"{self.qualifier}/{own}"
                 each.arn = self.arn(service, f"{before}{own}", is_global=each.row.is_global)
+
+    def qualified(self, name: str) -> str:
+        """A name that is looked up over all templates; one that is not all known begins with this template's."""
+        return f"{self.qualifier}.{name}" if "${" in name and not name.startswith(f"{self.qualifier}.") else name
 
     def arn(self, service: str, resource: str, *, is_global: bool = False) -> str:
         """An ARN in the template's account and region, which are empty where it does not know them."""
@@ -163,7 +168,8 @@ class Stack:
             written = resource.rpartition("/" if "/" in resource else ":")[2]
         else:
             exact = None
-        named = (each for each in self.of(*types) if written and each.name == written and each.is_expressed)
+        wanted = (written, self.qualified(written)) if written else ()
+        named = (each for each in self.of(*types) if each.name in wanted and each.is_expressed)
         return exact or next(named, None)
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from assess.readers.cloudformation.documents import written_as
 from assess.readers.cloudformation.drafts import Draft, Drafts
-from assess.readers.cloudformation.ecs import CLUSTER, task_definition_arn
+from assess.readers.cloudformation.ecs import cluster_arn, cluster_name, task_definition_arn
+from assess.readers.cloudformation.stack import Stack
 from assess.readers.cloudformation.values import Value
 from assess.readers.json_text import JsonError, parse
 
@@ -18,6 +19,8 @@ def complete(drafts: Drafts) -> None:
     """Writes scaling and triggers as their services' APIs do, and leaves out what starts no ECS task."""
     for draft in list(drafts.of("scalable_targets", "scaling_policies")):
         _scaling(draft, drafts)
+    for alarm in drafts.of("alarms"):
+        _alarm(alarm, drafts.stack)
     for rule in list(drafts.of("event_rules")):
         targets = rule.members.get("Targets")
         items = targets.items if targets is not None else []
@@ -51,7 +54,8 @@ def _scaling(draft: Draft, drafts: Drafts) -> None:
             draft.put("ResourceId", target.members.get("ResourceId"))
     space = properties.get("ServiceNamespace")
     dimension = properties.get("ScalableDimension")
-    resource = draft.members.get("ResourceId")
+    resource = _resource_id(draft.members.get("ResourceId"), drafts.stack)
+    draft.put("ResourceId", resource)
     said = [each.literal for each in (space, dimension) if each is not None and each.literal]
     if any(not each.startswith("ecs") for each in said) or (resource is None and not said):
         drafts.drop(draft)
@@ -68,13 +72,39 @@ def _scaling(draft: Draft, drafts: Drafts) -> None:
         drafts.add("scheduled_scalings", draft.resource, members)
 
 
+def _resource_id(value: Value | None, stack: Stack) -> Value | None:
+    """``service/CLUSTER/NAME`` with the cluster's name as it is in its ARN."""
+    if value is None or value.pieces is None:
+        return value
+    written, _ = written_as(value.pieces, stack, names=True)
+    service, _, rest = written.partition("/")
+    cluster, _, name = rest.rpartition("/")
+    return Value(f"{service}/{stack.qualified(cluster)}/{name}" if cluster else written, value.line)
+
+
+def _alarm(draft: Draft, stack: Stack) -> None:
+    for name in ("Dimensions", "Metrics"):
+        if name in draft.members:
+            draft.put(name, _dimensions(draft.members[name], stack))
+
+
+def _dimensions(value: Value, stack: Stack) -> Value:
+    """Metrics with the names of clusters as they are in their ARNs."""
+    if value.members:
+        named = value.members.get("Name")
+        found = {name: _dimensions(each, stack) for name, each in value.members.items()}
+        if named is not None and named.literal == "ClusterName" and "Value" in found:
+            found["Value"] = cluster_name(found["Value"], stack)
+        return Value(found, value.line)
+    return Value([_dimensions(each, stack) for each in value.items], value.line) if value.items else value
+
+
 def _target(target: Value, drafts: Drafts) -> Value:
     """A target of a rule or a schedule as EventBridge describes it."""
     members = dict(target.members)
-    cluster = drafts.stack.meant(members.get("Arn"), CLUSTER)
-    if cluster is not None:
-        members["Arn"] = Value(cluster.arn, members["Arn"].line)
     given = members.get("EcsParameters")
+    if given is not None and "Arn" in members:
+        members["Arn"] = cluster_arn(members["Arn"], drafts.stack, target.line)
     if given is not None and given.members:
         parameters = dict(given.members)
         definition = task_definition_arn(parameters.get("TaskDefinitionArn"), drafts.stack)

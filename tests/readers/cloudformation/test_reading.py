@@ -160,6 +160,33 @@ def test_two_templates_with_the_same_logical_ids_do_not_meet(tmp_path: Path) -> 
     assert len({each.id for each in estate.workloads}) == 4
 
 
+def test_two_templates_with_the_same_placeholder_do_not_meet(tmp_path: Path) -> None:
+    service = """
+Parameters: { ClusterName: { Type: String } }
+Resources:
+  Web: { Type: "AWS::ECS::Service", Properties: { ServiceName: web, Cluster: !Ref ClusterName } }
+"""
+    scaling = """
+  Scaling:
+    Type: AWS::ApplicationAutoScaling::ScalableTarget
+    Properties:
+      ResourceId: !Sub service/${ClusterName}/${Web.Name}
+      ServiceNamespace: ecs
+      MaxCapacity: 9
+  Alarm:
+    Type: AWS::CloudWatch::Alarm
+    Properties:
+      Dimensions: [{ Name: ClusterName, Value: !Ref ClusterName }, { Name: ServiceName, Value: web }]
+"""
+    (tmp_path / "one.yaml").write_text(service + scaling)
+    (tmp_path / "two.yaml").write_text(service)
+    estate = read([str(tmp_path)])
+    one, two = estate.workloads
+    assert (one.cluster, two.cluster) == ("one.${ClusterName}", "two.${ClusterName}")
+    assert [key[2] for key in estate.scalable_target_by_resource] == ["service/one.${ClusterName}/web"]
+    assert ("", "", "ServiceName", "one.${ClusterName}/web") in estate.alarms_on
+
+
 def test_the_account_and_region_that_are_given_stand_in_identities() -> None:
     estate = read([_SOURCE], {"AWS::AccountId": "111122223333", "AWS::Region": "cn-north-1", "AWS::StackName": "prod"})
     service = orders(estate)
