@@ -175,7 +175,7 @@ SITUATIONS = (
     Situation(
         "a secret of Secrets Manager",
         (task(container(secrets=[{"name": "DATABASE_PASSWORD", "valueFrom": SECRET}])),),
-        ("orders -> shop/db-AbCdEf config secret 0.95 read",),
+        ("orders -> shop/db config secret 0.95 read",),
     ),
     Situation(
         "the secret of a database that RDS manages leads to the database",
