@@ -401,6 +401,7 @@ def test_what_is_no_address(name: str, value: str) -> None:
         ("SCHEMA_REGISTRY_URL", "", Role.OUTBOUND),
         ("SPRING_SECURITY_OAUTH2_RESOURCESERVER_JWT_ISSUER_URI", "", Role.OUTBOUND),
         ("EMAIL_HOST", "", Role.OUTBOUND),
+        ("NAME_SERVER", "", Role.OUTBOUND),
         ("SAML_PROXY_HOST", "", Role.OUTBOUND),
         ("RDS_PROXY_ENDPOINT", "", Role.OUTBOUND),
         ("NEXT_PUBLIC_API_URL", "", Role.OUTBOUND),
