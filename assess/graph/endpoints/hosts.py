@@ -22,7 +22,7 @@ class HostKind(StrEnum):
     SINGLE_LABEL = "single_label"
     """A name without a dot: a container, an alias, an entry in a hosts file."""
     PRIVATE_NAME = "private_name"
-    """A name that public DNS does not know: ``.internal``, ``.local``, ``.corp``."""
+    """A name that public DNS does not know: ``.internal``, ``.local``, ``.corp``, ``.mesh``."""
     PRIVATE_ADDRESS = "private_address"
     """An address of a private network (RFC 1918, RFC 4193, RFC 6598)."""
     PUBLIC_ADDRESS = "public_address"
@@ -66,7 +66,8 @@ def host_kind(host: str) -> HostKind:
         return HostKind.RESERVED
     if "." not in host:
         return HostKind.SINGLE_LABEL
-    if host.rpartition(".")[2] in _PRIVATE_ENDS or host.endswith(".home.arpa"):
+    last = host.rpartition(".")[2]
+    if last in _PRIVATE_ENDS or host.endswith(".home.arpa") or not (len(last) == 2 or last in _PUBLIC_ENDS):
         return HostKind.PRIVATE_NAME
     if not is_service(host) and (_ends_in(host, _DOCUMENTS) or host.partition(".")[0] in _DOCUMENT_LABELS):
         return HostKind.DOCUMENT
@@ -109,6 +110,7 @@ _DOCUMENT_LABELS = TABLES.words["not_hosts.document_labels"]
 _FILES = TABLES.words["not_hosts.files"]
 _PACKAGES = TABLES.words["not_hosts.packages"]
 _PROPERTIES = TABLES.words["not_hosts.properties"]
+_PUBLIC_ENDS = TABLES.words["not_hosts.public_ends"]
 _PRIVATE_ENDS = TABLES.words["not_hosts.private_ends"]
 _SERVICES = TABLES.words["not_hosts.services"]
 

@@ -296,8 +296,8 @@ _SERVERS = frozenset({"redis", "database", "kafka", "rabbitmq"})
 """Values that choose a kind of queue or cache; as hosts they are common names of containers."""
 _LOWEST_PORT = 20
 _ARN = re.compile(
-    "arn:aws[a-z-]{0,20}:[a-z0-9-]{1,40}:[a-z0-9\ue100-\uf8ff-]{0,30}:[0-9a-z\ue100-\uf8ff]{0,12}:[^\\s\"',;<>|`\ue000]{1,1024}"
-    "|arn:[\ue100-\uf8ff]:[a-z0-9-]{1,40}:[a-z0-9\ue100-\uf8ff-]{0,30}:[0-9\ue100-\uf8ff]{0,12}:[^\\s\"',;<>|`\ue000]{1,1024}"
+    "arn:aws[a-z-]{0,20}:[a-z0-9-]{1,40}:[a-z0-9\ue100-\uf8ff-]{0,30}:(?:[0-9]{12}|aws|[\ue100-\uf8ff])?:[^\\s\"',;<>|`\ue000]{1,1024}"
+    "|arn:[\ue100-\uf8ff]:[a-z0-9-]{1,40}:[a-z0-9\ue100-\uf8ff-]{0,30}:(?:[0-9]{12}|aws|[\ue100-\uf8ff])?:[^\\s\"',;<>|`\ue000]{1,1024}"
 )
 _ENCODED = re.compile(r"%(?:3A|2F|40)", re.IGNORECASE)
 _SHORTEST_BASE64 = 16
