@@ -73,17 +73,12 @@ class Analysis:
 def analyse(graph: DependencyGraph, *, surest: float = INFERRED) -> Analysis:
     """The analysis of the edges that are at least so sure; configuration and logs order nothing."""
     edges = [each for each in graph.edges if each.kind.orders and each.confidence >= surest]
-    calls: networkx.DiGraph[str] = networkx.DiGraph()
-    calls.add_nodes_from(graph.nodes)
-    calls.add_edges_from(sorted({(each.source, each.target) for each in edges}))
-    cycles = tuple(
-        sorted(tuple(sorted(members)) for members in networkx.strongly_connected_components(calls) if len(members) > 1)
-    )
+    cycles = circles_of(edges)
     shared = _shared(graph, edges)
     workloads = {node.id for node in graph.of_kind(NodeKind.WORKLOAD)}
     return Analysis(
         cycles=cycles,
-        cycle_edges=tuple(_bridges(members, edges) for members in cycles),
+        cycle_edges=tuple(bridges_of(members, edges) for members in cycles),
         shared=shared,
         hubs=_hubs(edges, workloads),
         reach=_reach(edges, shared, workloads),
@@ -92,7 +87,15 @@ def analyse(graph: DependencyGraph, *, surest: float = INFERRED) -> Analysis:
     )
 
 
-def _bridges(members: Iterable[str], edges: Iterable[Edge]) -> tuple[Edge, ...]:
+def circles_of(edges: Iterable[Edge]) -> tuple[tuple[str, ...], ...]:
+    """Ids of the nodes of each strongly connected group of two or more, sorted."""
+    calls: networkx.DiGraph[str] = networkx.DiGraph()
+    calls.add_edges_from(sorted({(each.source, each.target) for each in edges}))
+    groups = networkx.strongly_connected_components(calls)
+    return tuple(sorted(tuple(sorted(members)) for members in groups if len(members) > 1))
+
+
+def bridges_of(members: Iterable[str], edges: Iterable[Edge]) -> tuple[Edge, ...]:
     """Edges that a walk in name order meets against its direction: few, though not always the fewest.
 
     Finding the fewest is NP-hard; the order by how much more a workload is called than it calls is the heuristic of
@@ -226,12 +229,7 @@ def _surest(start: str, callers: Mapping[str, Mapping[str, float]]) -> dict[str,
 
 
 def _orphans(graph: DependencyGraph, workloads: set[str]) -> tuple[str, ...]:
-    tied = {
-        id
-        for each in graph.edges
-        if each.kind not in (EdgeKind.OBSERVE, EdgeKind.CONFIG)
-        for id in (each.source, each.target)
-    }
+    tied = {id for each in graph.edges if each.kind.ties for id in (each.source, each.target)}
     return tuple(sorted(workloads - tied))
 
 

@@ -4,6 +4,7 @@ from assess.estate.estate import Estate
 from assess.graph.evidence import (
     balancing,
     discovery,
+    edge,
     functions,
     grants,
     logs,
@@ -16,7 +17,7 @@ from assess.graph.evidence import (
 from assess.graph.inventory import Inventory
 from assess.graph.model import DependencyGraph, GraphBuilder
 
-_SOURCES = (balancing, discovery, text, secrets, volumes, logs, triggers, grants, security_groups, functions)
+_SOURCES = (balancing, edge, discovery, text, secrets, volumes, logs, triggers, grants, security_groups, functions)
 
 
 def graph_of(estate: Estate) -> DependencyGraph:

@@ -130,7 +130,35 @@ class Inventory:
     @cached_property
     def workload_nodes(self) -> Mapping[str, Node]:
         """Nodes of the workloads by id."""
-        return {each.id: workload_node(each) for each in self.estate.workloads}
+        return {
+            each.id: replace(workload_node(each), network=self._network_of_subnets(self.estate.subnet_ids(each)))
+            for each in self.estate.workloads
+        }
+
+    def _network_of_subnets(self, ids: Iterable[str]) -> str:
+        found = (self.estate.subnet_by_id.get(id) for id in ids)
+        return _only({each.vpc_id if each is not None else "" for each in found})
+
+    def _network_of(self, fact: BackingService) -> str:
+        """The VPC of a resource: as AWS says it, else that of its instances or of the groups that guard it."""
+        if fact.network is not None:
+            return fact.network
+        if isinstance(fact, DatabaseCluster):
+            members = {each.network or "" for each in self._members.get(fact.identity, ())}
+            if members:
+                return _only(members)
+        groups = (self.estate.security_group_by_id.get(id) for id in fact.guards)
+        return _only({each.vpc_id or "" if each is not None else "" for each in groups})
+
+    @cached_property
+    def _members(self) -> Mapping[str, tuple[DatabaseInstance, ...]]:
+        """Instances of database clusters, by the cluster's ARN."""
+        found: dict[str, list[DatabaseInstance]] = {}
+        for each in self.estate.database_instances:
+            owner = self._clusters.get((each.origin.account, each.origin.region, each.cluster or ""))
+            if owner is not None:
+                found.setdefault(owner.identity, []).append(each)
+        return {arn: tuple(members) for arn, members in found.items()}
 
     def node_of(self, fact: Fact) -> Node | None:
         """The node that a fact is: of a database's instance or a cache's member, what it belongs to."""
@@ -166,6 +194,7 @@ class Inventory:
             arn=fact.identity,
             account=fact.origin.account,
             region=fact.origin.region,
+            network=self._network_of(fact),
         )
 
     @cached_property
@@ -414,6 +443,23 @@ class Inventory:
                     found.setdefault(name, []).append(workload)
         return {name: tuple(workloads) for name, workloads in found.items()}
 
+    @cached_property
+    def registered_as(self) -> Mapping[str, tuple[Node, ...]]:
+        """Workloads by the ARN of the Cloud Map service that they register with."""
+        found: dict[str, dict[str, Node]] = {}
+        for workload in self.estate.workloads:
+            for registry in workload.service.service_registries if workload.service is not None else ():
+                found.setdefault(registry.registry_arn, {})[workload.id] = self.workload_nodes[workload.id]
+        return {arn: tuple(nodes.values()) for arn, nodes in found.items()}
+
+    @cached_property
+    def _listeners(self) -> Mapping[str, Listener]:
+        return {each.listener_arn: each for each in self.estate.listeners}
+
+    def listener(self, arn: str) -> Listener | None:
+        """The listener of an ARN."""
+        return self._listeners.get(arn)
+
     @property
     def registered(self) -> Mapping[str, tuple[Workload, ...]]:
         """Workloads by the DNS name that Cloud Map gives them."""
@@ -512,6 +558,10 @@ def _engine_service(fact: BackingService) -> str:
     if fact.aws_service == "rds":
         return {"docdb": "docdb", "neptune": "neptune-db"}.get(engine, "rds")
     return fact.aws_service
+
+
+def _only(ids: set[str]) -> str:
+    return next(iter(ids)) if len(ids) == 1 else ""
 
 
 def _is_last(rule: ListenerRule) -> bool:

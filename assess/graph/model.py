@@ -72,6 +72,11 @@ class EdgeKind(StrEnum):
         """Whether it counts for cycles and the order of the move."""
         return self in (EdgeKind.SYNC, EdgeKind.DATA, EdgeKind.FILE)
 
+    @property
+    def ties(self) -> bool:
+        """Whether it says that one needs the other for its work: logs, metrics and configuration do not."""
+        return self not in (EdgeKind.OBSERVE, EdgeKind.CONFIG)
+
 
 class Via(StrEnum):
     """Where an edge was read from; the values are the contract's."""
@@ -157,6 +162,8 @@ class Node:
     region: str = ""
     group: str = ""
     """What it is drawn within: a workload's cluster."""
+    network: str = ""
+    """Id of the VPC that it stands in; empty where it stands in none, in several, or that was not read."""
     part_of: str | None = None
     """Id of the node whose server holds it: a database of an instance, by name; none where it is the server itself."""
 
@@ -370,7 +377,10 @@ class GraphBuilder:
 
 
 def _says_more(node: Node) -> tuple[int, str]:
-    told = (node.arn, node.aws_service, node.workload, node.part_of, node.account, node.region, node.group)
+    told = (
+        *(node.arn, node.aws_service, node.workload, node.part_of),
+        *(node.account, node.region, node.group, node.network),
+    )
     return sum(bool(each) for each in told), repr(node)
 
 

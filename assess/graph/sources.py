@@ -5,7 +5,7 @@ GRAPH = "graph"
 
 FACTS: tuple[str, ...] = (
     *("ecs.services", "ecs.task_definitions", "cloudmap", "elb.load_balancers", "elb.listeners", "elb.target_groups"),
-    *("iam.roles", "vpc.security_groups", "schedules", "workflows", "pipes", "route53"),
+    *("iam.roles", "vpc.security_groups", "schedules", "workflows", "pipes", "route53", "edge"),
     *("datastores", "messaging", "lambda", "secrets.metadata"),
 )
 """Facts of the estate that edges are read from."""

@@ -173,6 +173,52 @@ SITUATIONS = (
         ("edge -> orders sync target_group 0.95 :443", "shop.example.org -> edge sync dns 0.95"),
     ),
     Situation(
+        "a distribution in front of a public load balancer",
+        (
+            task(),
+            service(**behind("orders")),
+            *balancer(default="orders"),
+            given(
+                "distributions",
+                ARN="arn:aws:cloudfront::1:distribution/E1",
+                DomainName="d1.cloudfront.net",
+                Aliases=["www.example.org"],
+                Origins=[{"Id": "1", "DomainName": "edge-1.eu-west-1.elb.amazonaws.com"}],
+            ),
+        ),
+        ("edge -> orders sync target_group 0.95 :443", "www.example.org -> edge sync dns 0.95"),
+    ),
+    Situation(
+        "an accelerator in front of an internal load balancer",
+        (
+            task(),
+            service(**behind("orders")),
+            *balancer(default="orders", scheme="internal"),
+            given("accelerators", AcceleratorArn="arn:a", Name="fast", Endpoints=[{"EndpointId": EDGE}]),
+        ),
+        ("fast -> orders sync dns 0.95 :443",),
+    ),
+    Situation(
+        "an API behind whose VPC link an internal load balancer stands",
+        (
+            task(),
+            service(**behind("orders")),
+            *balancer(default="orders", scheme="internal"),
+            given("vpc_links", id="l1", name="link", targetArns=[EDGE]),
+            given("api_integrations", apiId="a1", apiName="shop", protocol="REST", connectionId="l1"),
+        ),
+        ("shop -> orders sync dns 0.95 :443",),
+    ),
+    Situation(
+        "an API that calls a Cloud Map service through a VPC link",
+        (
+            task(),
+            service(serviceRegistries=[{"registryArn": "arn:map"}]),
+            given("api_integrations", apiId="a1", apiName="shop", protocol="HTTP", connectionId="l1", target="arn:map"),
+        ),
+        ("shop -> orders sync dns 0.95",),
+    ),
+    Situation(
         "a secret of Secrets Manager",
         (task(container(secrets=[{"name": "DATABASE_PASSWORD", "valueFrom": SECRET}])),),
         ("orders -> shop/db config secret 0.95 read",),

@@ -25,6 +25,7 @@ def entry_of(balancer: LoadBalancer) -> Node:
         arn=balancer.load_balancer_arn or None,
         account=balancer.origin.account,
         region=balancer.origin.region,
+        network=balancer.vpc_id or "",
     )
 
 

@@ -1,16 +1,13 @@
 """What containers are told of others: addresses in variables, commands, health checks, labels and hosts entries."""
 
 import ipaddress
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from assess.estate.balancing import LoadBalancer
 from assess.estate.ecs import Container, TaskDefinition
 from assess.estate.estate import Estate
-from assess.estate.facts import Evidence
-from assess.estate.redaction import MARKER
 from assess.estate.workloads import Workload
 from assess.graph.aws_hosts import AwsHost, recognise
 from assess.graph.aws_services import aws_service
@@ -23,15 +20,13 @@ from assess.graph.endpoints import (
     endpoints_in,
     flow_of,
     host_kind,
-    in_words,
-    joined,
     name_words,
     names_host,
     names_resource,
     observes,
-    role_of,
 )
 from assess.graph.evidence.balancing import entry_of
+from assess.graph.evidence.told import REFERENCE, Told, told_by
 from assess.graph.inventory import KINDS_BY_WORD, Inventory, Lead, edge_kind, part
 from assess.graph.model import Access, EdgeKind, GraphBuilder, Hint, HintKind, Node, NodeKind, Proof, Via
 
@@ -47,96 +42,17 @@ NOT_DRAWN = frozenset(
 def draw(estate: Estate, inventory: Inventory, graph: GraphBuilder) -> None:
     """Edges from each workload to whom its containers' configuration names; hints of what is no edge."""
     places = _Places(estate, inventory)
-    read: dict[int, tuple[_Told, ...]] = {}
+    read: dict[int, tuple[Told, ...]] = {}
     for workload in estate.workloads:
         task = workload.task_definition
         if task is None:
             continue
         told = read.get(id(task))
         if told is None:
-            told = read[id(task)] = tuple(each for container in task.containers() for each in _told(task, container))
+            told = read[id(task)] = tuple(each for container in task.containers() for each in told_by(task, container))
         reader = _Reader(workload, task, told, places, graph)
         for each in told:
             reader.take(each)
-
-
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """An address that a container is told, and where it stands."""
-
-    container: Container
-    endpoint: Endpoint
-    name: str
-    """The variable, option or label; empty for a word of a command."""
-    what: str
-    """The place, for a sentence: ``DB_HOST (with DB_PORT)``, ``the command``."""
-    evidence: Evidence
-    by_proxy: bool = False
-    is_label: bool = False
-
-    @property
-    def role(self) -> Role:
-        """Whose address it is, by the name of the variable and of the option in it: the latter wins if it says more."""
-        host = self.endpoint.host
-        within = role_of(self.endpoint.option, host) if self.endpoint.option else Role.OUTBOUND
-        return within if within is not Role.OUTBOUND else role_of(self.name, host)
-
-
-# --- reading a container --------------------------------------------------------------------------------------------
-
-
-def _told(task: TaskDefinition, container: Container) -> Iterator[_Told]:
-    definition = container.definition
-    at = {each.name: index for index, each in enumerate(definition.environment)}  # of equal names the last counts
-    environment = {each.name: each.value for each in definition.environment}
-    variables = joined(environment)
-    by_proxy = any(role_of(each.endpoint.option or each.variables[0]) is Role.PROXY for each in variables)
-    named: set[str] = set()
-    for found in variables:
-        name, *others = found.variables
-        named.add(name)
-        what = f"{name} (with {', '.join(others)})" if others else name
-        evidence = task.evidence(*container.at("environment", at[name], "value"), value=environment[name])
-        yield _Told(container, found.endpoint, name, what, evidence, by_proxy)
-    for name, value in sorted(environment.items()):
-        if name not in named and role_of(name) is not Role.IGNORED:
-            for endpoint in _left_open(name, value):
-                evidence = task.evidence(*container.at("environment", at[name], "value"), value=environment[name])
-                yield _Told(container, endpoint, name, name, evidence)
-    check = definition.health_check
-    for what, steps, words in (
-        ("the entry point", ("entryPoint",), definition.entry_point),
-        ("the command", ("command",), definition.command),
-        ("the health check", ("healthCheck", "command"), check.command if check is not None else ()),
-    ):
-        found_in = in_words(words)
-        for index, endpoint in found_in:
-            yield _Told(
-                container, endpoint, "", what, task.evidence(*container.at(*steps, index), value=words[index]), by_proxy
-            )
-        read = {index for index, _ in found_in}
-        for index, word in enumerate(words):
-            for endpoint in _left_open("", word) if index not in read else ():
-                yield _Told(container, endpoint, "", what, task.evidence(*container.at(*steps, index), value=word))
-    for key, value in sorted(definition.docker_labels.items()):
-        for endpoint in endpoints_in(value, key):
-            evidence = task.evidence(*container.at("dockerLabels", key))
-            yield _Told(container, endpoint, key, f"label {key}", evidence, is_label=True)
-    for index, entry in enumerate(definition.extra_hosts):
-        for endpoint in endpoints_in(entry.ip_address, "host"):
-            evidence = task.evidence(*container.at("extraHosts", index, "ipAddress"))
-            yield _Told(container, endpoint, "", f"the hosts entry of {entry.hostname}", evidence)
-
-
-_REFERENCE = re.compile(r"\$\{([A-Za-z0-9]{1,255})(?:\.[A-Za-z0-9_.:-]{1,200})?\}")
-
-
-def _left_open(name: str, value: str) -> Iterator[Endpoint]:
-    """What a text without an address may lead to: it refers to a resource of a template, or its value is hidden."""
-    if _REFERENCE.search(value) is not None:
-        yield Endpoint(form=Form.NAME, placeholder=value, certain=False)
-    elif names_host(name) and MARKER.fullmatch(value):
-        yield Endpoint(form=Form.NAME, certain=False)
 
 
 # --- whose address it is --------------------------------------------------------------------------------------------
@@ -230,7 +146,7 @@ class _Reader:
 
     workload: Workload
     task: TaskDefinition
-    told: tuple[_Told, ...]
+    told: tuple[Told, ...]
     places: _Places
     graph: GraphBuilder
     source: str = field(init=False)
@@ -239,7 +155,7 @@ class _Reader:
         """Makes the workload's own node known."""
         self.source = self.graph.node(self.places.inventory.workload_nodes[self.workload.id])
 
-    def take(self, told: _Told) -> None:
+    def take(self, told: Told) -> None:
         """Draws one address, or notes why it is no edge."""
         endpoint = told.endpoint
         role = told.role
@@ -270,7 +186,7 @@ class _Reader:
 
     # --- each form ------------------------------------------------------------------------------------------------
 
-    def _arn(self, told: _Told, arn: str, unknown: float) -> bool:
+    def _arn(self, told: Told, arn: str, unknown: float) -> bool:
         found = self.places.inventory.at_arn(arn) if "${" not in arn else None
         if found is None:
             return False
@@ -285,7 +201,7 @@ class _Reader:
         self._edge(told, Lead(node, _called(node)), RESOLVED if is_found else unknown, kind)
         return True
 
-    def _bucket(self, told: _Told) -> None:
+    def _bucket(self, told: Told) -> None:
         partition = self._partition()
         self._arn(told, f"arn:{partition}:s3:::{told.endpoint.name}", PATTERN)
 
@@ -293,13 +209,13 @@ class _Reader:
         arn = self.workload.cluster_arn or self.workload.task_definition_arn
         return arn.split(":", 2)[1] if arn.startswith("arn:") else "aws"
 
-    def _named(self, told: _Told) -> None:
+    def _named(self, told: Told) -> None:
         kinds = [kind for word, kind in KINDS_BY_WORD.items() if word in names_resource(told.name)]
         node = self.places.inventory.named(kinds, told.endpoint.name, self.workload.origin)
         if node is not None:
             self._edge(told, Lead(node, _called(node)), RESOLVED, edge_kind(node.kind))
 
-    def _declared(self, told: _Told) -> None:
+    def _declared(self, told: Told) -> None:
         """What a template left in place of an address: what it declares under the logical id."""
         endpoint, inventory = told.endpoint, self.places.inventory
         source = self.workload.origin.source
@@ -311,7 +227,7 @@ class _Reader:
         if aws is not None:
             self._aws(replace(told, endpoint=replace(endpoint, host=aws.whole)), aws)
             return
-        for match in _REFERENCE.finditer(endpoint.placeholder):
+        for match in REFERENCE.finditer(endpoint.placeholder):
             declared = inventory.declared(source, match[1])
             exact = inventory.at_host(
                 match[0], port=endpoint.port, path=endpoint.path, scheme=endpoint.scheme, caller=self.workload
@@ -342,7 +258,7 @@ class _Reader:
             text = text.replace(f"${{AWS::{name}}}", value)
         return text
 
-    def _host(self, told: _Told) -> None:
+    def _host(self, told: Told) -> None:
         endpoint, inventory = told.endpoint, self.places.inventory
         entry = self._entries(told.container).get(endpoint.host)
         if entry == "":
@@ -381,7 +297,7 @@ class _Reader:
             found[entry.hostname.lower()] = addresses[0].host if addresses else ""
         return found
 
-    def _aws(self, told: _Told, aws: AwsHost) -> None:
+    def _aws(self, told: Told, aws: AwsHost) -> None:
         if aws.is_supply or (told.is_label and not aws.arn):
             return
         if aws.arn and self._arn(told, aws.arn, PATTERN):
@@ -402,7 +318,7 @@ class _Reader:
         lead = Lead(node, how, _accesses(aws.access), port=aws.port)
         self._edge(told, lead, PATTERN, aws.edge)
 
-    def _stranger(self, told: _Told) -> None:
+    def _stranger(self, told: Told) -> None:
         """A host that neither the estate nor AWS's shapes tell."""
         endpoint = told.endpoint
         host, kind = endpoint.host, host_kind(endpoint.host)
@@ -456,7 +372,7 @@ class _Reader:
                 what = NodeKind.EXTERNAL
         return Node(id=f"{what}::{host}:", kind=what, name=host)
 
-    def _alike(self, told: _Told, name: str, surest: float = NAMED_ALIKE, *, exactly: bool = False) -> bool:
+    def _alike(self, told: Told, name: str, surest: float = NAMED_ALIKE, *, exactly: bool = False) -> bool:
         """Draws the faint edge to the only workload that is called like this; whether there is one."""
         found = self.places.alike(self.workload, name) if name else None
         if found is None or (exactly and found[1] < ALIAS):
@@ -468,7 +384,7 @@ class _Reader:
 
     # --- drawing --------------------------------------------------------------------------------------------------
 
-    def _leads(self, told: _Told, leads: tuple[Lead, ...]) -> None:
+    def _leads(self, told: Told, leads: tuple[Lead, ...]) -> None:
         others = [each for each in leads if each.node.id != self.source]
         if len(others) < len(leads):
             self._hint(HintKind.OWN_ADDRESS, told.endpoint.host or told.endpoint.placeholder, told)
@@ -480,7 +396,7 @@ class _Reader:
         for each in others:
             self._edge(told, each, sure, edge_kind(each.node.kind))
 
-    def _edge(self, told: _Told, lead: Lead, sure: float, kind: EdgeKind) -> None:
+    def _edge(self, told: Told, lead: Lead, sure: float, kind: EdgeKind) -> None:
         endpoint, node = told.endpoint, lead.node
         target = self.graph.node(node)
         if node.kind is NodeKind.DATABASE and endpoint.database:
@@ -496,7 +412,7 @@ class _Reader:
         if target != self.source:
             self.graph.edge(self.source, target, kind, proof, access=access, port=port)
 
-    def _hint(self, kind: HintKind, text: str, told: _Told) -> None:
+    def _hint(self, kind: HintKind, text: str, told: Told) -> None:
         self.graph.hint(Hint(kind, self.source, text, told.evidence))
 
 
