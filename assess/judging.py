@@ -7,6 +7,7 @@ missing fact that could make a standing failure worse leaves an unknown beside i
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 
 from assess.config import Policy
 from assess.errors import raised_at
@@ -166,8 +167,8 @@ def _weigh(rule: Rule, subject: SubjectRef, fail: Fail) -> Fail:
 def _reads(rule: Rule, said: NotApplicable, fact: str) -> bool:
     """Whether a not-applicable rests on a fact: those it names, else every need that is no answer."""
     if said.reads is not None:
-        return fact in said.reads
-    return fact in rule.needs and not fact.startswith(("survey", "policy."))
+        return fact in _drawn_from(said.reads)
+    return fact in _drawn_from(rule.needs) and not fact.startswith(("survey", "policy."))
 
 
 class _Missing:
@@ -184,7 +185,7 @@ class _Missing:
 
     def of(self, facts: tuple[str, ...], across: tuple[str, ...], subject: Subject) -> tuple[Missing, ...]:
         """Why each missing one of ``facts`` is missing, in their order."""
-        if subject.unseen or not self.on_one.isdisjoint(facts):
+        if subject.unseen or not self.on_one.isdisjoint(_drawn_from(facts)):
             return tuple(self._each(facts, across, subject))
         known = self.known.get((facts, across))
         if known is None:
@@ -198,8 +199,9 @@ class _Missing:
         return found
 
     def _each(self, facts: tuple[str, ...], across: tuple[str, ...], subject: Subject) -> Iterator[Missing]:
-        for fact in dict.fromkeys(_drawn_from(facts)):
-            related = None if fact in across else subject.related
+        compared = _drawn_from(across)
+        for fact in _drawn_from(facts):
+            related = None if fact in compared else subject.related
             found = [each for each in (self._one(fact, origin, related) for origin in subject.origins) if each]
             found += [each for each in subject.unseen if each.fact == fact]
             if found:
@@ -212,10 +214,10 @@ class _Missing:
         return self.estate.missing(fact, origin, related)
 
 
-def _drawn_from(facts: Iterable[str]) -> Iterator[str]:
-    """The facts themselves: in place of the graph, those that it is drawn from."""
-    for fact in facts:
-        yield from FACTS if fact == GRAPH else (fact,)
+@cache
+def _drawn_from(facts: tuple[str, ...]) -> tuple[str, ...]:
+    """The facts themselves, each once: in place of the graph, those that it is drawn from."""
+    return tuple(dict.fromkeys(each for fact in facts for each in (FACTS if fact == GRAPH else (fact,))))
 
 
 # --- placeholders -----------------------------------------------------------------------------------------------
