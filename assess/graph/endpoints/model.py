@@ -46,8 +46,6 @@ class Endpoint:
     arn: str = ""
     name: str = ""
     """Name of the bucket, queue, table or the like, where the address is or ends in one."""
-    account: str = ""
-    """Account of the queue, where its URL says it."""
     option: str = ""
     """The option, key or assignment within the text that holds it: ``http.proxyHost`` of ``-Dhttp.proxyHost=...``."""
     certain: bool = True

@@ -185,7 +185,6 @@ def _queue(found: Endpoint) -> Endpoint | None:
         engine="sqs",
         placeholder=found.placeholder,
         name=match[2],
-        account=match[1] if match[1].isdigit() else "",
     )
 
 

@@ -77,6 +77,7 @@ def told_by(task: TaskDefinition, container: Container) -> Iterator[Told]:
 
 
 REFERENCE = re.compile(r"\$\{([A-Za-z0-9]{1,255})(?:\.[A-Za-z0-9_.:-]{1,200})?\}")
+"""What CloudFormation's reader leaves for a `Ref` or a `Fn::GetAtt`; the group is the logical id."""
 
 
 def _left_open(name: str, value: str) -> Iterator[Endpoint]:
