@@ -16,6 +16,7 @@ from assess.estate.facts import Origin
 from assess.estate.gaps import Gap, Reason
 from assess.readers import files
 from assess.readers.cloudformation.conversion import convert
+from assess.readers.cloudformation.evaluation import PSEUDO_PARAMETERS
 from assess.readers.cloudformation.template import (
     Hidden,
     Template,
@@ -219,8 +220,10 @@ class _Reader:
             UserError: one is not.
         """
         known = {name for each in self.templates for name in each.parameters}
+        if self.templates:
+            known |= PSEUDO_PARAMETERS
         for name in self.parameters:
-            if name not in known and not name.startswith("AWS::"):
+            if name not in known:
                 raise UserError(f"--parameter {printable(name)}: no template that was read has this parameter")
 
     def estate(self) -> Estate:

@@ -5,17 +5,22 @@ a template's facts (the graph above all):
 
 **Identities.** Every resource has an identity that is the same wherever the template names it: an ARN (or the id of
 a VPC's part) with the account and region that pseudo parameters give, else empty, and as its name the one that the
-template gives, else the logical id; before the name stands the template (its file's name without ending, the path
+template gives, else the logical id. Beside the name stands the template (its file's name without endings, the path
 where several templates are called so), since two templates may use one logical id:
 
-    arn:aws:ecs:::cluster/shop/Cluster        arn:aws:iam:::role/shop/TaskRole        subnet-shop.PublicOne
+    arn:aws:ecs:::cluster/shop/shop.Cluster                           arn:aws:iam:::role/shop/TaskRole
+    arn:aws:elasticloadbalancing:::targetgroup/OrdersTargets/shop     subnet-shop.PublicOne
+
+Queues, topics, tables, streams, buckets, secrets, parameters and repositories have the ARN of their name alone, as
+policies write it: ``arn:aws:dynamodb:::table/orders``.
 
 A field that *names* a resource (annotated ``Identifier``: ``targetGroupArn``, ``taskRoleArn``, ``subnets``, a policy's
 ``Resource``, ``valueFrom``) holds that identity, so that ``role_by_arn`` and all other look-ups work as they do on
 AWS. ``origin.account`` and ``origin.region`` are what the pseudo parameters say, else empty. A name that AWS would
 make up stands as the logical id, one that is not all known with its placeholders (``${AWS::StackName}-orders``); both
-are listed in ``origin.unresolved`` under the name's field. Names of what is looked up by name (clusters, capacity
-providers, queues, tables, buckets, secrets, ...) then begin with the template's: ``shop.Orders``.
+are listed in ``origin.unresolved`` under the name's field. Where names are looked up, and another template's may be
+the same, the template stands before such a name: ``shop.Orders`` for a queue that has none, ``shop.${ClusterName}``
+for a cluster that a parameter names.
 
 **Placeholders.** A *text* (``EnvironmentValue``, ``Text``: variables, commands, options) holds ``${LogicalId}`` for a
 ``Ref`` and ``${LogicalId.Attribute}`` for a ``Fn::GetAtt`` verbatim, also in the midst of a text:

@@ -7,6 +7,8 @@ from assess.readers.cloudformation.values import Value
 
 _FUNCTIONS = ("AWS::Lambda::Function", "AWS::Serverless::Function")
 
+_BACKED_UP_ELSEWHERE = frozenset({"DBClusterIdentifier", "ReadReplicaSourceDBInstanceIdentifier"})
+
 
 def complete(drafts: Drafts) -> None:
     """Adds what no table of names can say: networks, endpoints by engine, what reads from what."""
@@ -16,6 +18,10 @@ def complete(drafts: Drafts) -> None:
                 groups = drafts.stack.meant(draft.resource.properties.get("DBSubnetGroupName"))
                 subnets = groups.properties.get("SubnetIds") if groups is not None else None
                 draft.put("DBSubnetGroup/VpcId", vpc_of(subnets, drafts))
+                has_default = "BackupRetentionPeriod" not in draft.resource.properties
+                if has_default and draft.members.keys() & _BACKED_UP_ELSEWHERE:
+                    # its cluster or its source is backed up: the default is for instances by themselves
+                    draft.members.pop("BackupRetentionPeriod", None)
             case "database_proxies":
                 draft.put("VpcId", vpc_of(draft.resource.properties.get("VpcSubnetIds"), drafts))
             case "cache_clusters":

@@ -59,7 +59,7 @@ class _Writer:
     written: Written = field(default_factory=Written)
 
     def members(self, members: Mapping[str, Value], model: type[BaseModel], steps: _Steps) -> dict[str, Any]:
-        fields = _fields(model)
+        fields = fields_of(model)
         is_camel = not issubclass(model, PascalPart | PascalFact)
         found: dict[str, Any] = {}
         for name, value in members.items():
@@ -162,7 +162,7 @@ def _camel(name: str) -> str:
 
 
 @cache
-def _fields(model: type[BaseModel]) -> Mapping[str, tuple[str, Any]]:
+def fields_of(model: type[BaseModel]) -> Mapping[str, tuple[str, Any]]:
     """A model's fields by their name in lower case: the API's own name, and the type with its notes."""
     hints = get_type_hints(model, include_extras=True)
     return {

@@ -40,10 +40,12 @@ LONGEST_PARAMETER = 4096
 _DEEPEST = 50
 """Conditions that may stand on one another; what stands on more is not known."""
 
-_PSEUDO: Final = frozenset(
+PSEUDO_PARAMETERS: Final = frozenset(
     f"AWS::{name}"
     for name in ("AccountId", "NotificationARNs", "Partition", "Region", "StackId", "StackName", "URLSuffix")
 )
+"""Parameters that each template has: what is not given of them is not known."""
+
 _PARTITIONS: Final = (
     ("cn-", "aws-cn", "amazonaws.com.cn"),
     ("us-gov-", "aws-us-gov", "amazonaws.com"),
@@ -128,7 +130,7 @@ class Evaluator:
     def _ref(self, name: str, line: int) -> Value:
         if name == "AWS::NoValue":
             return Value(NO_VALUE, line)
-        if name in _PSEUDO:
+        if name in PSEUDO_PARAMETERS:
             return self.pseudo(name, line)
         if name in self._parameters:
             return self._parameter(name, line)

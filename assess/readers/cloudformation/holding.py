@@ -115,7 +115,8 @@ def _capacity(services: Sequence[Service], started: Sequence[tuple[str, str]], f
     providers = {cast(CapacityProvider, each).name for each in found.get("capacity_providers", ())}
     wanted = {name for each in clusters for name in each.capacity_providers}
     wanted |= {item.capacity_provider for each in services for item in each.strategy}
-    if all(name in providers or name.startswith("FARGATE") for name in wanted):
+    unresolved = any("apacityProvider" in at for at in _unresolved([*clusters, *services]))
+    if not unresolved and all(name in providers or name.startswith("FARGATE") for name in wanted):
         yield "ecs.capacity_providers"
 
 

@@ -106,6 +106,7 @@ class Stack:
                     own = f"{own}/{self.qualifier}"
                 elif not each.row.plain and each.row.id is None:
                     own = f"{self.qualifier}/{own}"
+                own = own.removeprefix("/") if before.endswith("/") else own  # parameters' names are paths
                 each.arn = self.arn(service, f"{before}{own}", is_global=each.row.is_global)
 
     def qualified(self, name: str) -> str:

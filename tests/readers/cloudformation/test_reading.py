@@ -11,6 +11,7 @@ from assess.estate.estate import Estate
 from assess.estate.gaps import Reason
 from assess.estate.redaction import redactions_in
 from assess.estate.secret_stores import store_reference
+from assess.estate.snapshot import save
 from assess.readers import InputError, read
 from assess.readers.cloudformation import Placeholder, placeholders
 from assess.subjects import subjects_of
@@ -515,6 +516,45 @@ def test_resources_that_the_table_does_not_have_are_no_facts(tmp_path: Path) -> 
     estate = read_text(tmp_path, "Resources: { A: { Type: Custom::Thing }, B: { Type: 'AWS::New::Thing' } }")
     assert [each.kind for each in estate.scope.sources] == ["template"]
     assert (estate.workloads, estate.gaps) == ((), ())
+
+
+def test_a_saved_estate_of_a_template_is_the_same_again(shop: Estate, tmp_path: Path) -> None:
+    save(shop, tmp_path / "estate.json")
+    again = read([str(tmp_path / "estate.json")])
+    assert again == shop
+    assert [each.id for each in again.workloads] == [each.id for each in shop.workloads]
+
+
+@pytest.mark.parametrize(
+    ("properties", "days"),
+    [
+        ("Engine: postgres", 1),
+        ("Engine: postgres, BackupRetentionPeriod: 7", 7),
+        ("Engine: aurora-postgresql, DBClusterIdentifier: !Ref Cluster", None),
+        ("SourceDBInstanceIdentifier: shop", None),
+    ],
+)
+def test_backups_of_a_database(tmp_path: Path, properties: str, days: int | None) -> None:
+    text = f"Resources: {{ Database: {{ Type: 'AWS::RDS::DBInstance', Properties: {{ {properties} }} }} }}"
+    (database,) = read_text(tmp_path, text).database_instances
+    assert database.backup_retention_period == days
+
+
+@pytest.mark.parametrize(
+    "reference", ["!Ref Level", "!Sub 'arn:aws:ssm:${AWS::Region}:${AWS::AccountId}:parameter/shop/level'"]
+)
+def test_a_parameter_is_found_by_what_refers_to_it(tmp_path: Path, reference: str) -> None:
+    text = task_template("x").replace(
+        "          Environment:",
+        f"          Secrets: [{{ Name: LEVEL, ValueFrom: {reference} }}]\n          Environment:",
+    )
+    text += "  Level: { Type: 'AWS::SSM::Parameter', Properties: { Name: /shop/level, Type: String, Value: x9y8 } }\n"
+    estate = read_text(tmp_path, text)
+    (task,) = estate.task_definitions
+    found = store_reference(task.container_definitions[0].secrets[0].value_from, task.origin)
+    assert found is not None
+    assert estate.stored(found) is estate.stored_parameters[0]
+    assert "x9y8" not in estate.model_dump_json()
 
 
 # --- what is not read -------------------------------------------------------------------------------------------
