@@ -337,6 +337,10 @@ class TokenReader:
         if _SPACED_SIGN.match(text, match.end()) and is_secret_name(token):
             state.pending = token
             return self.key(token)
+        if token[0] in ".-" and text[match.start() - 1 : match.start()] in _ENDS_TEMPLATE:
+            host, slash, path = token.partition("/")
+            if _is_host(f"x{host}"):  # the rest of a name whose start a template leaves open
+                return host + "".join(self._segment(each) for each in _KEEP_SLASH.split(slash + path))
         return self._word(token, state, depth, name)
 
     def _quoted(self, token: str, after: str, state: "_Command", depth: int) -> str:
@@ -797,6 +801,7 @@ _ANY_HOST = "x://host"
 _LONGEST_IDENTIFIER = 2048  # ARNs, the longest names of AWS, have at most 2,048 characters
 _LONGEST_WORD = 1024
 _MOST_ROUNDS = 8
+_ENDS_TEMPLATE = frozenset("}>)%")
 _LONGEST_KEPT = 512
 _MOST_KEPT = 200_000
 _DEEPEST_TEXT = 5
