@@ -96,6 +96,7 @@ def plant(aws: SimulatedAws, planted: Planted) -> None:
     _plant_ecs(aws, planted)
     _plant_triggers(aws, planted)
     _plant_around(aws, planted)
+    _plant_edge(aws, planted)
     _plant_errors(aws, planted)
 
 
@@ -274,6 +275,54 @@ def _plant_around(aws: SimulatedAws, planted: Planted) -> None:
     aws.fault("servicediscovery", "ListNamespaces", lambda call, _proceed: encode(call, {"Namespaces": spaces}))
 
 
+def _plant_edge(aws: SimulatedAws, planted: Planted) -> None:
+    """What stands in front of load balancers, deploys services, and watches them."""
+
+    def answer(service: str, operation: str, document: Document) -> None:
+        aws.fault(service, operation, lambda call, _proceed: encode(call, document))
+
+    headers = [{"HeaderName": name, "HeaderValue": value} for name, value in _mixed(planted, "origin header").items()]
+    origin = {"Id": "x", "DomainName": "origin.example.com", "OriginPath": f"/x?token={planted.password('origin')}"}
+    origin |= {"CustomHeaders": {"Quantity": len(headers), "Items": headers}}
+    arn, about = f"arn:aws:cloudfront::{ACCOUNT}:distribution/E1", planted.word("distribution")
+    listed = {"Id": "E1", "ARN": arn, "DomainName": "d1.cloudfront.net", "Comment": about, "Enabled": True}
+    listed |= {"Aliases": {"Quantity": 0}, "Origins": {"Quantity": 1, "Items": [origin]}}
+    told = {"Marker": "", "MaxItems": 100, "IsTruncated": False, "Quantity": 1, "Items": [listed]}
+    answer("cloudfront", "ListDistributions", {"DistributionList": told})
+
+    def action(name: str, category: str, provider: str, **settings: str) -> Document:
+        kind = {"category": category, "owner": "AWS", "provider": provider, "version": "1"}
+        configuration = _mixed(planted, f"pipeline {name}") | settings
+        return {"name": name, "actionTypeId": kind, "configuration": configuration}
+
+    stages = [
+        {"name": "Source", "actions": [action("source", "Source", "GitHub")]},
+        {"name": "Deploy", "actions": [action("deploy", "Deploy", "ECS", ClusterName="c", ServiceName="s")]},
+    ]
+    answer("codepipeline", "ListPipelines", {"pipelines": [{"name": "release"}]})
+    answer("codepipeline", "GetPipeline", {"pipeline": {"name": "release", "stages": stages}})
+
+    texts = _texts(planted, "dashboard")
+    chart: list[Document] = [
+        {
+            "properties": {
+                "metrics": [["AWS/ECS", "CPUUtilization", "ClusterName", "c", "ServiceName", "s"]],
+                "title": text,
+            }
+        }
+        for text in texts
+    ]
+    body = json.dumps({"widgets": [*chart, {"type": "text", "properties": {"markdown": " ".join(texts)}}]})
+    answer("cloudwatch", "ListDashboards", {"DashboardEntries": [{"DashboardName": "all"}]})
+    of_dashboard = {"DashboardArn": f"arn:aws:cloudwatch::{ACCOUNT}:dashboard/all", "DashboardName": "all"}
+    answer("cloudwatch", "GetDashboard", of_dashboard | {"DashboardBody": body})
+    filters = [
+        {"filterName": f"f{at}", "filterPattern": text, "logGroupName": "/ecs/catalogue", "metricTransformations": []}
+        for at, text in enumerate(_texts(planted, "filter pattern"))
+    ]
+    answer("logs", "DescribeMetricFilters", {"metricFilters": filters})
+
+
 def _plant_errors(aws: SimulatedAws, planted: Planted) -> None:
     """A refusal of each wire protocol, and a failure beside an answer, that quote what they refuse."""
     for service, operation in (
@@ -354,6 +403,7 @@ def test_secrets_that_aws_tells_are_found_nowhere(
     estate = json.loads((here / "estate.json").read_text())
     for kind in ("tasks", "event_rules", "schedules", "state_machines", "roles", "namespaces", "listener_rules"):
         assert "(redacted:" in json.dumps(estate[kind]), kind
+    assert [kind for kind in ("distributions", "pipelines", "dashboards", "log_groups") if not estate[kind]] == []
     assert {gap["error"] for gap in estate["gaps"]} == {"AccessDeniedException", "OTHER"}
     _, policy = assess(here, "permissions", "--for-gaps", "estate.json")
     _, gated = assess(here, "gate", "a.json", "-vvv")
