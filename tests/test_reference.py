@@ -124,7 +124,7 @@ _KINDS = {
     "storage.k8s.io/v1": {"StorageClass"},
     "elbv2.k8s.aws/v1beta1": {"TargetGroupBinding"},
     "external-secrets.io/v1": {"ExternalSecret", "SecretStore"},
-    "keda.sh/v1alpha1": {"ScaledObject", "TriggerAuthentication"},
+    "keda.sh/v1alpha1": {"ScaledJob", "ScaledObject", "TriggerAuthentication"},
 }
 """Kinds in the versions that a cluster of Kubernetes 1.33 or later serves, built-in ones and those of controllers."""
 

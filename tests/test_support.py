@@ -468,6 +468,7 @@ TOO_MANY: list[tuple[str, str, dict[str, Any]]] = [
     ("ecs", "describe_services", {"cluster": "shop", "services": ["x"] * 11}),
     ("ecs", "describe_clusters", {"clusters": ["x"] * 101}),
     ("ecs", "describe_tasks", {"cluster": "shop", "tasks": ["x"] * 101}),
+    ("ecs", "get_task_protection", {"cluster": "shop", "tasks": ["x"] * 101}),
     ("ecs", "describe_container_instances", {"cluster": "shop", "containerInstances": ["x"] * 101}),
     ("ecs", "describe_service_deployments", {"serviceDeploymentArns": ["x"] * 21}),
     ("ecs", "describe_service_revisions", {"serviceRevisionArns": ["x"] * 21}),

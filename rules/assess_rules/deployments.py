@@ -116,17 +116,6 @@ def deployed_by_people(workload: Workload, estate: Estate) -> Iterator[Outcome]:
 
     Fix: build a pipeline on ECS first, so that image and task definition come from the repository, then add the new
     target to it.
-
-    Before:
-
-        {"registeredBy": "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Admin_0a1b2c3d4e5f6071/jo@example.com"}
-
-    After:
-
-        # a job of the pipeline
-        steps:
-          - run: kustomize edit set image orders=$IMAGE
-          - run: git commit -am "orders $VERSION" && git push  # Argo CD does the rest
     """
     task = workload.task_definition
     if task is None:

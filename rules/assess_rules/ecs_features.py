@@ -131,22 +131,6 @@ def behind_a_gateway(workload: Workload, estate: Estate) -> Iterator[Outcome]:
 
     Fix: make a Gateway (Gateway API with the AWS Load Balancer Controller) with the same hosts and certificates, send
     part of the requests to it by weighted records, and remove the route when none arrive any more.
-
-    Before:
-
-        {"serviceArn": "arn:aws:ecs:eu-west-1:111122223333:service/shop/orders", "serviceContainerPortName": "http"}
-
-    After:
-
-        apiVersion: gateway.networking.k8s.io/v1
-        kind: HTTPRoute
-        metadata:
-          name: orders
-        spec:
-          parentRefs: [{name: shop}]
-          hostnames: [orders.example.com]
-          rules:
-            - backendRefs: [{name: orders, port: 8080}]
     """
     if workload.kind == "task_definition":
         return

@@ -149,8 +149,8 @@ def no_room_for_the_way_back(workload: Workload, estate: Estate, thresholds: Map
     Fires: the Auto Scaling group of the service's capacity provider has as many instances as it may have, or more than
     80 percent of the account's Fargate vCPUs are in use.
 
-    Passes: a part that the machine sees never passes by itself: whether image, roles and secrets will be kept as long
-    as the way back is promised, people have to say.
+    Passes: never by what is seen alone, since only people know whether image, roles and secrets will be kept for as
+    long as the way back is promised.
 
     Fix: keep the ECS service at one task, with its image, target group and roles, for as long as the way back is
     promised; raise the group's largest size or the quota before the traffic moves.

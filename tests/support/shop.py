@@ -64,7 +64,7 @@ def seed(aws: SimulatedAws) -> None:
 
 
 def _habits(aws: SimulatedAws) -> None:
-    """What is seen beside resources: long work, a gateway, dense instances, a busy pipeline, a small quota."""
+    """What is seen beside resources: long work, a gateway, dense instances, a busy pipeline, quotas."""
     ecs = aws.ecs(REGION)
     client = aws.client("ecs", REGION)
     working = client.list_tasks(cluster="shop", serviceName="order-worker")["taskArns"][:1]
@@ -73,7 +73,7 @@ def _habits(aws: SimulatedAws) -> None:
     ecs.trunking = "enabled"
     ecs.age("thumbnails", days=400)
     ecs.deploy_often("storefront", times=26, days=29)
-    aws.quotas.put(REGION, ON_DEMAND_VCPUS, 16, used=4)
+    aws.quotas.put(REGION, ON_DEMAND_VCPUS, 64, used=4)
     aws.quotas.never_apply(SPOT_VCPUS)
 
 
