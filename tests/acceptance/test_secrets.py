@@ -282,10 +282,14 @@ def _plant_edge(aws: SimulatedAws, planted: Planted) -> None:
         aws.fault(service, operation, lambda call, _proceed: encode(call, document))
 
     headers = [{"HeaderName": name, "HeaderValue": value} for name, value in _mixed(planted, "origin header").items()]
-    origin = {"Id": "x", "DomainName": "origin.example.com", "OriginPath": f"/x?token={planted.password('origin')}"}
+    origin: Document = {
+        "Id": "x",
+        "DomainName": "origin.example.com",
+        "OriginPath": f"/x?token={planted.password('origin')}",
+    }
     origin |= {"CustomHeaders": {"Quantity": len(headers), "Items": headers}}
     arn, about = f"arn:aws:cloudfront::{ACCOUNT}:distribution/E1", planted.word("distribution")
-    listed = {"Id": "E1", "ARN": arn, "DomainName": "d1.cloudfront.net", "Comment": about, "Enabled": True}
+    listed: Document = {"Id": "E1", "ARN": arn, "DomainName": "d1.cloudfront.net", "Comment": about, "Enabled": True}
     listed |= {"Aliases": {"Quantity": 0}, "Origins": {"Quantity": 1, "Items": [origin]}}
     told = {"Marker": "", "MaxItems": 100, "IsTruncated": False, "Quantity": 1, "Items": [listed]}
     answer("cloudfront", "ListDistributions", {"DistributionList": told})
