@@ -325,16 +325,17 @@ def _hidden_gap(name: str, hidden: Hidden, read: Set[str]) -> Gap:
 
 def _qualifiers(paths: Sequence[str]) -> list[str]:
     """What names each template in the identities of its resources: its name without endings, or its path."""
-    stems = [_UNSAFE.sub("-", _stem(path)) for path in paths]
-    whole = [_UNSAFE.sub("-", as_text(path).removeprefix("./")) for path in paths]
+    stems = [_UNSAFE.sub("-", _stem(path)).strip("-") for path in paths]
+    whole = [_UNSAFE.sub("-", as_text(path).removeprefix("./")).strip("-") for path in paths]
     found: list[str] = []
     for stem, path in zip(stems, whole, strict=True):
-        name = stem if stems.count(stem) == 1 else path
+        name = stem if stem and stems.count(stem) == 1 else path
         found.append(name if name not in found else f"{name}-{len(found)}")
     return found
 
 
-_UNSAFE = re.compile(r"[^A-Za-z0-9._/-]+")
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+"""What has a meaning in ARNs and ids, or none in them."""
 
 
 def _ending(path: str) -> str:

@@ -1,4 +1,4 @@
-"""Databases, caches, tables, buckets, queues, topics and functions as their services describe them."""
+"""Databases, caches, tables, buckets, queues, topics, functions and APIs as their services describe them."""
 
 from assess.readers.cloudformation.drafts import Draft, Drafts
 from assess.readers.cloudformation.network import vpc_of
@@ -44,6 +44,12 @@ def complete(drafts: Drafts) -> None:
                 _subscriptions(draft, drafts)
             case "functions":
                 _function(draft, drafts)
+            case "api_integrations":
+                kind = draft.resource.properties.get("ConnectionType")
+                if kind is None or kind.literal != "VPC_LINK":
+                    drafts.drop(draft)
+                api = drafts.stack.meant(draft.resource.properties.get("ApiId"), "AWS::ApiGatewayV2::Api")
+                draft.put("apiName", api.properties.get("Name") if api is not None else None)
             case "event_source_mappings":
                 function = drafts.stack.meant(draft.resource.properties.get("FunctionName"), *_FUNCTIONS)
                 named = draft.resource.properties.get("FunctionName")
@@ -122,4 +128,4 @@ def _proxies(drafts: Drafts) -> None:
         ):
             listed = group.properties.get(name)
             for each in listed.items if listed is not None else ():
-                proxy.put("Targets/999", Value({field: each, "Type": Value(kind, each.line)}, each.line))
+                proxy.put("Targets/-", Value({field: each, "Type": Value(kind, each.line)}, each.line))

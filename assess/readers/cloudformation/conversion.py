@@ -1,14 +1,13 @@
 """Makes the facts of a template: its resources evaluated, named, and written as AWS would describe them."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from assess.estate.estate import FACT_KINDS, OpenFact
 from assess.estate.facts import Fact, Origin
 from assess.estate.gaps import Reason
-from assess.readers.cloudformation import backing, balancing, ecs, network, roles, stores, triggers
+from assess.readers.cloudformation import backing, balancing, ecs, network, roles, storage, stores, triggers
 from assess.readers.cloudformation.documents import write
 from assess.readers.cloudformation.drafts import Draft, Drafts
 from assess.readers.cloudformation.evaluation import Evaluator
@@ -21,14 +20,13 @@ Add = Callable[[str, Mapping[str, Any], Origin], Fact]
 """How a document becomes a fact: the estate builder's ``add``."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Converted:
     """What of a template went into the estate."""
 
     facts: tuple[str, ...]
     """The facts that it holds: it declares whatever of that kind its workloads refer to."""
     open: tuple[OpenFact, ...]
-    found: dict[str, list[Fact]] = field(default_factory=dict)
 
 
 def convert(
@@ -51,7 +49,7 @@ def convert(
     drafts = Drafts(stack)
     for complete in (
         *(ecs.complete, network.complete, balancing.complete, roles.complete),
-        *(triggers.complete, stores.complete, backing.complete),
+        *(triggers.complete, stores.complete, storage.complete, backing.complete),
     ):
         complete(drafts)
     found: dict[str, list[Fact]] = {}
@@ -68,7 +66,6 @@ def convert(
     return Converted(
         facts=held(found, opened),
         open=tuple(OpenFact(fact=fact, resource=resource, reason=reason) for (resource, fact), reason in lost.items()),
-        found=found,
     )
 
 
@@ -101,12 +98,23 @@ _PART_OF = {
 }
 """Facts that a resource is a part of which has no document of its own, for conditions that cannot be known."""
 
-_NAMES_A_RESOURCE = re.compile(
-    r"(?i)(?:/condition/.*|/path)\Z|(?:arns?|ids?|names?|uri|url|address|subnets|securitygroups|cluster|taskdefinition|role|zone|namespace"
-    r"|endpoint|listener|availabilityzones|capacityproviders?|destinationcidrblock|cidrblock|gatewayid|source|owner|value|tags)(?:/[0-9]+)?\Z"
+_NAMES_A_RESOURCE = (
+    *("arn", "arns", "id", "ids", "name", "names", "subnets", "securitygroups", "cluster", "taskdefinition"),
+    *("zone", "zones", "namespace", "capacityprovider", "capacityproviders"),
 )
-"""Fields whose value is another resource or only shows it (what is not known of *them* is told by its own fact), and
-values that conditions of a policy compare with."""
+"""Ends of fields that name another resource: what is not known of that is told by its own fact."""
+
+
+def _is_told_elsewhere(at: str) -> bool:
+    """Whether what is unresolved at a pointer leaves nothing open about the document that it stands in.
+
+    Besides names of others these are tags, and what the conditions of a policy compare with.
+    """
+    steps = [step.lower() for step in at.split("/")[1:] if not step.isdecimal()]
+    if steps[0] == "routes":  # whether it leads to the internet depends on the name
+        return False
+    return steps[0] == "tags" or "condition" in steps or steps[-1] == "path" or steps[-1].endswith(_NAMES_A_RESOURCE)
+
 
 _RELATED = frozenset({"clusters", "services", "target_groups", "roles", "subnets", "security_groups"})
 """Lists of facts that a workload names by their identity."""
@@ -121,5 +129,5 @@ def _unresolved(found: Mapping[str, Iterable[Fact]]) -> Iterator[tuple[str | Non
         for each in facts:
             if "" in each.origin.unresolved:  # there may be none
                 yield None if kind != "services" else each.identity, fact
-            elif any(not _NAMES_A_RESOURCE.search(at) for at in each.origin.unresolved):
+            elif not all(_is_told_elsewhere(at) for at in each.origin.unresolved):
                 yield each.identity if kind in _RELATED else None, fact

@@ -19,16 +19,14 @@ class Draft:
     """What is unresolved beside what stands in the members, by JSON pointer."""
 
     def put(self, path: str, value: Value | None) -> None:
-        """Sets the field that a path (``Endpoint/Port``, ``CacheNodes/0``) leads to; an absent value sets nothing."""
+        """Sets the field that a path (``Endpoint/Port``, ``CacheNodes/0``) leads to; an absent value sets nothing.
+
+        ``-`` for an index appends.
+        """
         if value is None or value.is_absent:
             return
         first, *rest = path.split("/")
         self.members[first] = _set(self.members.get(first), rest, value)
-
-    def take(self, *names: str) -> None:
-        """Puts properties under their own names."""
-        for name in names:
-            self.put(name, self.resource.properties.get(name))
 
 
 @dataclass(slots=True)
@@ -37,7 +35,6 @@ class Loss:
 
     resource: str
     fact: str
-    message: str
 
 
 class Drafts:
@@ -64,11 +61,9 @@ class Drafts:
         """The document of the resource that a value refers to."""
         return self.made_of(self.stack.meant(value, *types))
 
-    def add(self, kind: str, resource: Declared, members: dict[str, Value]) -> Draft:
+    def add(self, kind: str, resource: Declared, members: dict[str, Value]) -> None:
         """One more document that a resource makes."""
-        draft = Draft(kind, resource, members)
-        self.drafts.append(draft)
-        return draft
+        self.drafts.append(Draft(kind, resource, members))
 
     def drop(self, draft: Draft) -> None:
         """Leaves out a document."""
@@ -83,7 +78,7 @@ def _draft(resource: Declared, kind: str) -> Draft:
     for name, path in row.renames.items():
         draft.put(path, properties.get(name))
     for name, (path, inner) in row.wraps.items():
-        draft.put(path, wrapped(properties.get(name), inner))
+        draft.put(path, _wrapped(properties.get(name), inner))
     for path, attribute in row.known.items():
         draft.put(path, reference_to(resource, attribute))
     for path, which in row.gives.items():
@@ -104,7 +99,7 @@ def _line(resource: Declared, which: str) -> int:
     return named.line if named is not None else resource.line
 
 
-def wrapped(listed: Value | None, name: str) -> Value | None:
+def _wrapped(listed: Value | None, name: str) -> Value | None:
     """A list of texts as a list of objects that hold each under a name; what is no list stays as it is."""
     if listed is None or not isinstance(listed.value, list):
         return listed
@@ -115,9 +110,9 @@ def _set(at: Value | None, steps: list[str], value: Value) -> Value:
     if not steps:
         return value
     step, *rest = steps
-    if step.isdecimal():
+    if step == "-" or step.isdecimal():
         items = list(at.items) if at is not None else []
-        index = min(int(step), len(items))
+        index = len(items) if step == "-" else min(int(step), len(items))
         items[index : index + 1] = [_set(items[index] if index < len(items) else None, rest, value)]
         return Value(items, at.line if at is not None else value.line)
     members = dict(at.members) if at is not None else {}

@@ -23,6 +23,12 @@ def complete(drafts: Drafts) -> None:
         if meant is not None:
             for name in ("CapacityProviders", "DefaultCapacityProviderStrategy"):
                 meant.put(name, associations.properties.get(name))
+    for provider in drafts.of("capacity_providers"):
+        given = provider.members.get("AutoScalingGroupProvider")
+        named = given.members.get("AutoScalingGroupArn") if given is not None else None
+        group = drafts.stack.meant(named, "AWS::AutoScaling::AutoScalingGroup")
+        if group is not None:  # which may be named as well
+            provider.put("AutoScalingGroupProvider/AutoScalingGroupArn", Value(group.arn, group.line))
     for service in drafts.of("services"):
         _service(service, drafts)
     for task in drafts.of("task_definitions"):

@@ -46,7 +46,7 @@ def complete(drafts: Drafts) -> None:
                 for name in ("CidrBlock", "Ipv6CidrBlock"):
                     if vpc is not None and name in resource.properties:
                         block = Value({name: resource.properties[name]}, resource.line)
-                        vpc.put(f"{name}AssociationSet/999", block)
+                        vpc.put(f"{name}AssociationSet/-", block)
     for group in drafts.of("security_groups"):
         _group(group)
     for nat in drafts.of("nat_gateways"):
@@ -68,21 +68,21 @@ def _route(resource: Declared, drafts: Drafts) -> None:
     table = drafts.meant(resource.properties.get("RouteTableId"), "AWS::EC2::RouteTable")
     if table is not None:
         route = {name: resource.properties[name] for name in _ROUTE if name in resource.properties}
-        table.put("Routes/999", Value({**route, "State": Value("active", resource.line)}, resource.line))
+        table.put("Routes/-", Value({**route, "State": Value("active", resource.line)}, resource.line))
 
 
 def _associate(resource: Declared, with_: str, type_: str, drafts: Drafts) -> None:
     table = drafts.meant(resource.properties.get(with_), type_)
     subnet = resource.properties.get("SubnetId")
     if table is not None and subnet is not None:
-        table.put("Associations/999", Value({"SubnetId": subnet}, resource.line))
+        table.put("Associations/-", Value({"SubnetId": subnet}, resource.line))
 
 
 def _entry(resource: Declared, drafts: Drafts) -> None:
     acl = drafts.meant(resource.properties.get("NetworkAclId"), "AWS::EC2::NetworkAcl")
     if acl is not None:
         named = {name: value for name, value in resource.properties.items() if name != "NetworkAclId"}
-        acl.put("Entries/999", Value(named, resource.line))
+        acl.put("Entries/-", Value(named, resource.line))
 
 
 def _group(draft: Draft) -> None:
@@ -126,4 +126,4 @@ def _permit(group: Draft, rule: Value, is_ingress: bool) -> None:
     ):
         if name in given:
             permission[list_] = Value([Value({field: given[name]}, given[name].line)], given[name].line)
-    group.put(f"{'IpPermissions' if is_ingress else 'IpPermissionsEgress'}/999", Value(permission, rule.line))
+    group.put(f"{'IpPermissions' if is_ingress else 'IpPermissionsEgress'}/-", Value(permission, rule.line))

@@ -6,7 +6,6 @@ from assess.readers.cloudformation.values import Value
 
 ROLE = "AWS::IAM::Role"
 _MANAGED = "AWS::IAM::ManagedPolicy"
-_OUTSIDE = "the text of a managed policy of the role is not in the template"
 
 
 def complete(drafts: Drafts) -> None:
@@ -26,7 +25,7 @@ def complete(drafts: Drafts) -> None:
                 for each in roles.items if roles is not None else ():
                     holding = drafts.meant(each, ROLE)
                     if holding is not None:
-                        holding.put("InstanceProfiles/999", Value(resource.arn, resource.line))
+                        holding.put("InstanceProfiles/-", Value(resource.arn, resource.line))
 
 
 def _own(role: Draft, drafts: Drafts) -> None:
@@ -34,7 +33,7 @@ def _own(role: Draft, drafts: Drafts) -> None:
     inline, managed = properties.get("Policies"), properties.get("ManagedPolicyArns")
     for listed in (inline, managed):
         if listed is not None and not isinstance(listed.value, list):
-            drafts.losses.append(Loss(role.resource.arn, "iam.roles", "which policies the role has is not known"))
+            drafts.losses.append(Loss(role.resource.arn, "iam.roles"))
     for each in inline.items if inline is not None else ():
         if each.members:
             _add(role, each.members.get("PolicyName"), None, each.members.get("PolicyDocument"), each.line)
@@ -44,13 +43,13 @@ def _own(role: Draft, drafts: Drafts) -> None:
             _attach(role, policy)
         else:
             _add(role, None, each, None, each.line)
-            drafts.losses.append(Loss(role.resource.arn, "iam.roles", _OUTSIDE))
+            drafts.losses.append(Loss(role.resource.arn, "iam.roles"))
     if "PermissionsBoundary" in properties:
         boundary = drafts.stack.meant(properties["PermissionsBoundary"], _MANAGED)
         if boundary is not None:
             role.put("PermissionsBoundary/Document", boundary.properties.get("PolicyDocument"))
         else:
-            drafts.losses.append(Loss(role.resource.arn, "iam.roles", _OUTSIDE))
+            drafts.losses.append(Loss(role.resource.arn, "iam.roles"))
 
 
 def _attach(role: Draft | None, policy: Declared) -> None:
@@ -71,4 +70,4 @@ def _add(role: Draft, name: Value | None, arn: Value | None, document: Value | N
     if name is None and arn is not None:
         name = Value(str((arn.pieces or ("",))[-1]).rpartition("/")[2], arn.line)
     members = {"PolicyName": name, "PolicyArn": arn, "Document": document}
-    role.put("Policies/999", Value({key: value for key, value in members.items() if value is not None}, line))
+    role.put("Policies/-", Value({key: value for key, value in members.items() if value is not None}, line))

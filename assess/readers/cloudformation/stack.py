@@ -174,6 +174,6 @@ class Stack:
         return exact or next(named, None)
 
 
-def reference_to(resource: Declared, attribute: str, line: int | None = None) -> Value:
+def reference_to(resource: Declared, attribute: str) -> Value:
     """A value that refers to a resource, as ``Fn::GetAtt`` does."""
-    return Value(Text((Reference(resource.logical_id, attribute),)), resource.line if line is None else line)
+    return Value(Text((Reference(resource.logical_id, attribute),)), resource.line)

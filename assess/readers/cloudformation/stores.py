@@ -24,7 +24,7 @@ def complete(drafts: Drafts) -> None:
     for alias in drafts.stack.of("AWS::KMS::Alias"):
         aliased = drafts.meant(alias.properties.get("TargetKeyId"), KEY)
         if aliased is not None:
-            aliased.put("References/999", Value(alias.name, alias.line))
+            aliased.put("References/-", Value(alias.name, alias.line))
     for repository in drafts.of("repositories"):
         _repository(repository)
 

@@ -137,6 +137,59 @@ def test_a_secret_is_found_by_what_refers_to_it(shop: Estate) -> None:
     assert shop.stored(reference) is shop.stored_secrets[0]
 
 
+def test_a_file_system_is_found_by_what_mounts_it(shop: Estate) -> None:
+    task = task_named(shop, "orders")
+    mounted = task.volumes[0].efs_volume_configuration
+    assert mounted is not None
+    assert mounted.authorization_config is not None
+    system = shop.file_system(mounted.file_system_id, task.origin)
+    assert system is not None
+    assert system.path_of(mounted.authorization_config.access_point_id or "") == "/orders"
+    assert [shop.subnet_by_id[each.subnet_id or ""].cidr_block for each in system.mount_targets] == ["10.0.0.0/24"]
+    assert (system.encrypted, system.has_policy) == (True, False)
+
+
+def test_a_capacity_provider_leads_to_its_group(tmp_path: Path) -> None:
+    estate = read_text(
+        tmp_path,
+        """
+Resources:
+  Nodes: { Type: "AWS::AutoScaling::AutoScalingGroup", Properties: { MinSize: "1", MaxSize: "4" } }
+  Provider:
+    Type: AWS::ECS::CapacityProvider
+    Properties: { AutoScalingGroupProvider: { AutoScalingGroupArn: !Ref Nodes } }
+""",
+    )
+    group = estate.capacity_providers[0].auto_scaling_group_provider
+    assert group is not None
+    assert estate.auto_scaling_group_by_arn[group.auto_scaling_group_arn].max_size == 4
+
+
+def test_an_api_leads_to_a_listener_through_its_link(tmp_path: Path) -> None:
+    estate = read_text(
+        tmp_path,
+        """
+Resources:
+  Api: { Type: "AWS::ApiGatewayV2::Api", Properties: { Name: shop, ProtocolType: HTTP } }
+  Link: { Type: "AWS::ApiGatewayV2::VpcLink", Properties: { Name: link, SubnetIds: [] } }
+  Balancer: { Type: "AWS::ElasticLoadBalancingV2::LoadBalancer" }
+  Listener:
+    Type: AWS::ElasticLoadBalancingV2::Listener
+    Properties: { LoadBalancerArn: !Ref Balancer, DefaultActions: [] }
+  Private:
+    Type: AWS::ApiGatewayV2::Integration
+    Properties:
+      { ApiId: !Ref Api, IntegrationUri: !Ref Listener, ConnectionType: VPC_LINK, ConnectionId: !Ref Link }
+  Public:
+    Type: AWS::ApiGatewayV2::Integration
+    Properties: { ApiId: !Ref Api, IntegrationType: HTTP_PROXY, IntegrationUri: "https://example.com" }
+""",
+    )
+    (integration,) = estate.api_integrations
+    assert (integration.api_name, integration.connection_id) == ("shop", "link-shop.Link")
+    assert integration.target == estate.listeners[0].listener_arn
+
+
 def test_a_deployment_says_what_runs(shop: Estate) -> None:
     service = orders(shop)
     assert service.desired_count == 1
