@@ -6,6 +6,9 @@ from typing import ClassVar
 
 from assess.estate.facts import Choice, Fact, Identifier, Part
 
+Steps = tuple[str | int, ...]
+"""The way to a field: AWS's field names and list indexes."""
+
 
 class DeployedService(Part):
     """A service that a deployment group deploys."""
@@ -72,6 +75,16 @@ class PipelineAction(Part):
         """Who does the work: ``ECS`` (CodePipeline itself), ``CodeDeployToECS``, ``CodeBuild``, ``S3``, ..."""
         return self.action_type_id.provider if self.action_type_id is not None else ""
 
+    @property
+    def deployed(self) -> tuple[str, str, str] | None:
+        """What it deploys to ECS: the provider with cluster and service, or with application and deployment group."""
+        if self.provider == "ECS":
+            cluster, service = self.cluster_name or "", self.service_name or ""
+            return self.provider, cluster.rpartition("/")[2], service.rpartition("/")[2]
+        if self.provider == "CodeDeployToECS":
+            return self.provider, self.application_name or "", self.deployment_group_name or ""
+        return None
+
 
 class PipelineStage(Part):
     """A stage of a pipeline."""
@@ -89,7 +102,7 @@ class Pipeline(Fact):
     pipeline_type: Choice | None = None
     stages: tuple[PipelineStage, ...] = ()
 
-    def actions(self) -> Iterator[tuple[PipelineAction, tuple[str | int, ...]]]:
+    def actions(self) -> Iterator[tuple[PipelineAction, Steps]]:
         """Each action, with the steps to it."""
         for number, stage in enumerate(self.stages):
             for index, action in enumerate(stage.actions):

@@ -22,7 +22,7 @@ from assess.estate.datastores import (
     Table,
     Warehouse,
 )
-from assess.estate.delivery import DeploymentApplication, Pipeline
+from assess.estate.delivery import DeploymentApplication, Pipeline, PipelineAction, Steps
 from assess.estate.discovery import DiscoveryInstance, DiscoveryService, Namespace
 from assess.estate.dns import DnsRecord
 from assess.estate.ecs import (
@@ -615,6 +615,32 @@ class Estate(BaseModel):
     def file_system(self, id: str, origin: Origin) -> FileSystem | None:
         """The file system that a task of this origin mounts by an id (or ARN), where it was read."""
         return self.file_system_by_id.get((origin.account, origin.region, id.rpartition("/")[2]))
+
+    @cached_property
+    def deployment_groups_of(self) -> Mapping[tuple[str, str, str, str], tuple[tuple[str, str], ...]]:
+        """Application and deployment group of CodeDeploy, by account, region, cluster and service that they deploy."""
+        found: dict[tuple[str, str, str, str], list[tuple[str, str]]] = {}
+        for application in self.deployment_applications:
+            place = (application.origin.account, application.origin.region)
+            for group in application.deployment_groups:
+                for each in group.ecs_services:
+                    key = (*place, each.cluster_name.rpartition("/")[2], each.service_name)
+                    found.setdefault(key, []).append((application.application_name, group.deployment_group_name))
+        return {key: tuple(groups) for key, groups in found.items()}
+
+    @cached_property
+    def deploying_actions(
+        self,
+    ) -> Mapping[tuple[str, str, tuple[str, str, str]], tuple[tuple[Pipeline, PipelineAction, Steps], ...]]:
+        """Actions of pipelines by account, region and what they deploy, each with the steps to it."""
+        found: dict[tuple[str, str, tuple[str, str, str]], list[tuple[Pipeline, PipelineAction, Steps]]] = {}
+        for pipeline in self.pipelines:
+            for action, at in pipeline.actions():
+                deployed = action.deployed
+                if deployed is not None:
+                    key = (pipeline.origin.account, action.region or pipeline.origin.region, deployed)
+                    found.setdefault(key, []).append((pipeline, action, at))
+        return {key: tuple(actions) for key, actions in found.items()}
 
     @cached_property
     def certificates_by_listener(self) -> Mapping[str, tuple[ServedCertificate, ...]]:

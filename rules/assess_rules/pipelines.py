@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from assess.estate.delivery import DeploymentApplication, PipelineAction
+from assess.estate.delivery import DeploymentApplication
 from assess.estate.estate import Estate
 from assess.estate.workloads import Workload
 from assess.rule import DAYS, LOW, MEDIUM, Account, Checklist, Outcome, Threshold, fail, not_applicable, rule
@@ -112,38 +112,14 @@ def pipeline_deploys_to_ecs(workload: Workload, estate: Estate) -> Iterator[Outc
     if workload.service is None:
         yield not_applicable("no service runs it", reads=("ecs.services",))
         return
-    groups = _groups(workload, estate)
-    for pipeline in estate.pipelines:
-        if pipeline.origin.account != workload.origin.account:
-            continue
-        for action, at in pipeline.actions():
-            region = action.region or pipeline.origin.region
-            if region == workload.origin.region and _deploys(action, workload, groups):
-                yield fail(
-                    f"pipeline {pipeline.name} deploys service {workload.name} by its action {action.name}",
-                    pipeline.evidence(*at, "actionTypeId", "provider"),
-                    element=f"{pipeline.name} {action.name}",
-                )
-
-
-def _groups(workload: Workload, estate: Estate) -> set[tuple[str, str]]:
-    """Application and deployment group of CodeDeploy that deploy a workload's service."""
-    place = (workload.origin.account, workload.origin.region)
-    return {
-        (application.application_name, group.deployment_group_name)
-        for application in estate.deployment_applications
-        if (application.origin.account, application.origin.region) == place
-        for group in application.deployment_groups
-        for service in group.ecs_services
-        if (service.cluster_name.rpartition("/")[2], service.service_name) == (workload.cluster, workload.name)
-    }
-
-
-def _deploys(action: PipelineAction, workload: Workload, groups: set[tuple[str, str]]) -> bool:
-    if action.provider == "ECS":
-        cluster = (action.cluster_name or "").rpartition("/")[2]
-        service = (action.service_name or "").rpartition("/")[2]
-        return (cluster, service) == (workload.cluster, workload.name)
-    if action.provider == "CodeDeployToECS":
-        return (action.application_name or "", action.deployment_group_name or "") in groups
-    return False
+    account, region = workload.origin.account, workload.origin.region
+    groups = estate.deployment_groups_of.get((account, region, workload.cluster, workload.name), ())
+    deployed = [("ECS", workload.cluster, workload.name)]
+    deployed += [("CodeDeployToECS", application, group) for application, group in groups]
+    for what in deployed:
+        for pipeline, action, at in estate.deploying_actions.get((account, region, what), ()):
+            yield fail(
+                f"pipeline {pipeline.name} deploys service {workload.name} by its action {action.name}",
+                pipeline.evidence(*at, "actionTypeId", "provider"),
+                element=f"{pipeline.name} {action.name}",
+            )
