@@ -317,6 +317,8 @@ class ProofView(_Value):
     line: int | None = None
     pointer: str = ""
     value: str | None = None
+    is_step: bool = False
+    """Whether it only says where another proof's address leads: it makes the edge no surer."""
 
 
 class NodeView(_Value):

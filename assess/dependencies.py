@@ -95,6 +95,7 @@ def _edge(edge: Edge) -> EdgeView:
                 line=each.evidence.line,
                 pointer=each.evidence.pointer,
                 value=each.evidence.value,
+                is_step=each.is_step,
             )
             for each in edge.proofs
         ),

@@ -11,12 +11,13 @@ from assess.estate.balancing import Action, Condition, Listener, ListenerRule, L
 from assess.estate.datastores import CacheCluster, DatabaseCluster, DatabaseInstance, DatabaseProxy, ReplicationGroup
 from assess.estate.dns import CHAIN, DnsRecord, host_name
 from assess.estate.estate import Estate
-from assess.estate.facts import Fact, Origin
+from assess.estate.facts import Evidence, Fact, Origin
 from assess.estate.secret_stores import StoredParameter, StoredSecret, StoreReference
 from assess.estate.triggers import StateMachine
 from assess.estate.workloads import Workload
 from assess.graph.aws_services import aws_service, node_of_arn
-from assess.graph.model import Access, EdgeKind, Node, NodeKind
+from assess.graph.confidence import ALIAS, CONFIGURED
+from assess.graph.model import Access, EdgeKind, Node, NodeKind, Proof, Via
 
 BACKING: tuple[str, ...] = (
     *("database_instances", "database_clusters", "database_proxies", "replication_groups", "cache_clusters"),
@@ -108,6 +109,8 @@ class Lead:
     connect: bool = False
     """Whether the name is one of Service Connect's, which only its clients can call."""
     port: int | None = None
+    steps: tuple[Proof, ...] = ()
+    """Evidence of the way: DNS records, rules of load balancers, registrations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -379,16 +382,17 @@ class Inventory:
         ``caller`` is who says it: names of Service Connect lead somewhere for clients of the namespace only.
         """
         at = host_name(host)
-        steps: list[str] = []
+        steps: list[Proof] = []
         for _ in range(CHAIN):
             found = self._here(at, asked=host_name(host), port=port, path=path, scheme=scheme, caller=caller)
             if found:
-                way = " -> ".join(steps)
-                return tuple(replace(each, how=f"{way} -> {each.how}" if way else each.how) for each in found)
+                way = "".join(f"{each.how} -> " for each in steps)
+                return tuple(replace(each, how=way + each.how, steps=(*steps, *each.steps)) for each in found)
             record = next((each for each in self._records_of(at) if each.leads_to), None)
             if record is None:
                 return ()
-            steps.append(f"DNS record {record.host}")
+            field = ("AliasTarget", "DNSName") if record.alias_target is not None else ("ResourceRecords", 0, "Value")
+            steps.append(_step(Via.DNS, record.evidence(*field), f"DNS record {record.host}"))
             at = record.leads_to[0]
         return ()
 
@@ -408,9 +412,13 @@ class Inventory:
         balancer = self._balancer_hosts.get(at)
         if balancer is not None:
             return self.behind_balancer(balancer, asked=asked, port=port, path=path, scheme=scheme)
-        return tuple(
-            Lead(self.workload_nodes[each.id], f"Cloud Map name {at}") for each in self._registered.get(at, ())
-        )
+        return tuple(self._registration(each, at) for each in self._registered.get(at, ()))
+
+    def _registration(self, workload: Workload, name: str) -> Lead:
+        how = f"Cloud Map name {name}"
+        service = workload.service
+        steps = (_step(Via.CLOUD_MAP, service.evidence("serviceRegistries", 0, "registryArn"), how),) if service else ()
+        return Lead(self.workload_nodes[workload.id], how, steps=steps)
 
     # --- names that ECS keeps -------------------------------------------------------------------------------------
 
@@ -492,15 +500,20 @@ class Inventory:
 
     def _connected(self, host: str, port: int | None, caller: Workload | None) -> tuple[Lead, ...]:
         namespace = self.namespace_of(caller) if caller is not None else None
-        servers = self.connect_names.get(namespace, {}).get(host, ()) if namespace is not None else ()
+        if namespace is None or caller is None or caller.service is None:
+            return ()
+        servers = self.connect_names.get(namespace, {}).get(host, ())
         exact = [each for each in servers if port is None or each[1] in (0, port)]
+        at = caller.service.at_primary("serviceConnectConfiguration", "namespace")
+        client = Proof(
+            Via.SERVICE_CONNECT,
+            ALIAS,
+            caller.service.evidence(*at, value=namespace),
+            f"{caller.name} is a client of {namespace}, where {host} is a name",
+        )
+        how = f"Service Connect name {host} in {namespace}"
         return tuple(
-            Lead(
-                self.workload_nodes[each.id],
-                f"Service Connect name {host} in {namespace}",
-                connect=True,
-                port=its or None,
-            )
+            Lead(self.workload_nodes[each.id], how, connect=True, port=its or None, steps=(client,))
             for each, its in exact or servers
         )
 
@@ -534,22 +547,36 @@ class Inventory:
         name = f"load balancer {balancer.name}"
         found: dict[str, Lead] = {}
         for workload in self.behind_group.get(balancer.load_balancer_name, ()):
-            found[workload.id] = Lead(self.workload_nodes[workload.id], name)
+            found[workload.id] = Lead(self.workload_nodes[workload.id], name, steps=_classic(workload, balancer, name))
         listeners = self.estate.listeners_by_load_balancer.get(balancer.load_balancer_arn, ())
         wanted = port or {"http": 80, "ws": 80, "https": 443, "wss": 443}.get(scheme)
         for listener in [each for each in listeners if each.port == wanted] or listeners:
-            for forward, _ in self.forwards(listener):
+            for forward, source in self.forwards(listener):
                 answer = _matches(forward.conditions, asked, path)
                 if answer is False:
                     continue
                 for group in forward.groups:
                     target = self.estate.target_group_by_arn.get(group)
-                    way = f"{name}:{listener.port} -> {forward.name} -> target group {target.name if target else group}"
+                    called = target.name if target is not None else group
+                    way = f"{name}:{listener.port} -> {forward.name} -> target group {called}"
+                    field = "DefaultActions" if isinstance(source, Listener) else "Actions"
+                    step = _step(Via.TARGET_GROUP, source.evidence(field, value=called), way)
                     for workload in self.behind_group.get(group, ()):
-                        found.setdefault(workload.id, Lead(self.workload_nodes[workload.id], way, port=listener.port))
+                        lead = Lead(self.workload_nodes[workload.id], way, port=listener.port, steps=(step,))
+                        found.setdefault(workload.id, lead)
                 if answer is True:
                     break
         return tuple(found.values())
+
+
+def _classic(workload: Workload, balancer: LoadBalancer, way: str) -> tuple[Proof, ...]:
+    if workload.service is None:
+        return ()
+    return (_step(Via.TARGET_GROUP, workload.service.evidence("loadBalancers", value=balancer.name), way),)
+
+
+def _step(via: Via, evidence: Evidence, how: str) -> Proof:
+    return Proof(via, CONFIGURED, evidence, how, is_step=True)
 
 
 def _engine_service(fact: BackingService) -> str:

@@ -178,6 +178,8 @@ class Proof:
     evidence: Evidence
     how: str
     """The way from the evidence to the target, as a person can follow it: ``DNS alias -> load balancer -> ...``."""
+    is_step: bool = False
+    """Whether it only says where another proof's address leads: it makes the edge no surer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +198,7 @@ class Edge:
 
     def __post_init__(self) -> None:
         """An edge without a proof, or to itself, is a fault of whoever made it."""
-        if not self.proofs:
+        if all(each.is_step for each in self.proofs):
             raise ValueError(f"an edge needs a proof: {self.source} -> {self.target}")
         if self.source == self.target:
             raise ValueError(f"an edge leads elsewhere: {self.source}")
@@ -219,9 +221,11 @@ class Edge:
 
 
 def combined(proofs: Iterable[Proof]) -> float:
-    """1 - product(1 - c) over the surest proof of each family, at most 0.99, to two decimals."""
+    """1 - product(1 - c) over the surest proof of each family, at most 0.99; steps count for nothing."""
     surest: dict[str, float] = {}
     for proof in proofs:
+        if proof.is_step:
+            continue
         family = proof.via.family
         surest[family] = max(surest.get(family, 0.0), proof.confidence)
     doubt = 1.0
@@ -328,10 +332,13 @@ class GraphBuilder:
         kind: EdgeKind,
         proof: Proof,
         *,
+        steps: Iterable[Proof] = (),
         access: Iterable[Access] = (),
         port: int | None = None,
     ) -> None:
         """Adds a proof of an edge between two known nodes. What leads from a node to itself is no edge.
+
+        ``steps`` are what the proof's own address was followed by, where there is evidence of that too.
 
         Raises:
             KeyError: a node is not known.
@@ -342,7 +349,7 @@ class GraphBuilder:
         if source == target:
             return
         key = (source, target, kind)
-        self._proofs.setdefault(key, {})[proof] = None
+        self._proofs.setdefault(key, {}).update(dict.fromkeys((proof, *steps)))
         self._access.setdefault(key, set()).update(access)
         if port is not None:
             self._ports.setdefault(key, set()).add(port)
@@ -384,8 +391,8 @@ def _says_more(node: Node) -> tuple[int, str]:
     return sum(bool(each) for each in told), repr(node)
 
 
-def _proof_order(proof: Proof) -> tuple[float, str, str, str, str]:
-    return (-proof.confidence, proof.via, proof.evidence.source, proof.evidence.pointer, proof.how)
+def _proof_order(proof: Proof) -> tuple[bool, float, str, str, str, str]:
+    return (proof.is_step, -proof.confidence, proof.via, proof.evidence.source, proof.evidence.pointer, proof.how)
 
 
 def _hint_order(hint: Hint) -> tuple[str, str, str, str, str]:

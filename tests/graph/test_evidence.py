@@ -403,9 +403,65 @@ def test_a_client_of_service_connect_may_call_the_others() -> None:
         service("carts", **connect(offered, family="carts")),
     )
     (hint,) = graph.hints
-    assert (hint.kind, hint.text) == (HintKind.MAY_CALL, "1 names of shop.internal")
+    assert (hint.kind, hint.text) == (HintKind.MAY_CALL, "1 name of shop.internal")
     assert graph.nodes[hint.node].name == "orders"
     assert graph.edges == ()
+
+
+INTERNAL = (
+    task(),
+    service(**behind("orders")),
+    *balancer(forward("orders", path="/orders*"), scheme="internal"),
+    given(
+        "dns_records",
+        HostedZoneId="Z1",
+        ZoneName="shop.internal.",
+        IsPrivate=True,
+        Name="api.shop.internal.",
+        Type="CNAME",
+        ResourceRecords=[{"Value": "edge-1.eu-west-1.elb.amazonaws.com"}],
+    ),
+)
+
+
+def test_an_address_is_followed_to_whoever_answers_and_its_steps_make_it_no_surer() -> None:
+    calls = container(environment=[{"name": "ORDERS_URL", "value": "https://api.shop.internal/orders/v1"}])
+    graph = drawn(task(calls, family="carts"), *INTERNAL)
+    (edge,) = graph.edges
+    assert line(edge, graph) == "carts -> orders sync env+target_group+dns 0.85 :443"
+    way = "DNS record api.shop.internal -> load balancer edge:443 -> rule 10 -> target group orders"
+    assert edge.proofs[0].how == f"ORDERS_URL of app names {way}"
+
+
+def test_an_address_that_no_rule_takes_leads_nowhere() -> None:
+    calls = container(environment=[{"name": "PRICES_URL", "value": "https://api.shop.internal/prices"}])
+    graph = drawn(task(calls, family="carts"), *INTERNAL)
+    assert [each.target for each in graph.edges if graph.nodes[each.target].name == "orders"] == []
+
+
+def test_a_client_that_names_an_alias_calls_its_server() -> None:
+    configuration = {"enabled": True, "namespace": "shop.internal"}
+    offered = {"portName": "http", "clientAliases": [{"port": 80, "dnsName": "carts"}]}
+    server = {**configuration, "services": [offered]}
+    graph = drawn(
+        task(container(environment=[{"name": "CARTS_URL", "value": "http://carts"}])),
+        task(family="carts"),
+        service(deployments=primary("orders", serviceConnectConfiguration=configuration)),
+        service("carts", deployments=primary("carts", serviceConnectConfiguration=server)),
+    )
+    assert [line(each, graph) for each in graph.edges] == ["orders -> carts sync env+service_connect 0.93 :80"]
+
+
+def test_a_name_of_cloud_map_leads_to_who_registers_under_it() -> None:
+    graph = drawn(
+        task(container(environment=[{"name": "CARTS_URL", "value": "http://carts.shop.local:8080"}])),
+        task(family="carts"),
+        service(),
+        service("carts", serviceRegistries=[{"registryArn": "arn:map"}]),
+        given("namespaces", Id="ns-1", Arn="arn:ns", Name="shop.local", Type="DNS_PRIVATE"),
+        given("discovery_services", Arn="arn:map", Id="srv-1", Name="carts", NamespaceId="ns-1"),
+    )
+    assert [line(each, graph) for each in graph.edges] == ["orders -> carts sync env+cloud_map 0.85 :8080"]
 
 
 def test_the_order_of_facts_changes_nothing() -> None:

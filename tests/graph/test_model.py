@@ -93,6 +93,13 @@ def test_an_edge_without_a_proof_is_refused() -> None:
         Edge("orders", "carts", EdgeKind.SYNC, ())
 
 
+def test_a_step_makes_an_edge_no_surer_and_is_no_proof_by_itself() -> None:
+    step = Proof(Via.DNS, 0.95, Evidence(source="record", pointer="/a"), "a record", is_step=True)
+    assert combined([proof(), step]) == 0.85
+    with pytest.raises(ValueError, match="needs a proof"):
+        Edge("orders", "carts", EdgeKind.SYNC, (step,))
+
+
 def test_an_edge_to_a_node_that_nobody_made_known_is_refused() -> None:
     graph = drawn([])
     with pytest.raises(KeyError):

@@ -206,7 +206,7 @@ SITUATIONS = (
     Situation(
         "a Cloud Map name",
         (task(told(CARTS_URL="http://carts.shop.local:8080")), *others()),
-        ("orders -> carts sync env 0.85 :8080",),
+        ("orders -> carts sync env+cloud_map 0.85 :8080",),
     ),
     Situation(
         "a Service Connect alias",
@@ -216,7 +216,7 @@ SITUATIONS = (
             task(family="carts"),
             service("carts", **client("carts", http="carts")),
         ),
-        ("orders -> carts sync env 0.85 :8080",),
+        ("orders -> carts sync env+service_connect 0.93 :8080",),
     ),
     Situation(
         "an alias of Service Connect under a name without a client",
@@ -237,7 +237,7 @@ SITUATIONS = (
             service("carts", **behind("carts")),
             *balancer(forward("carts", path="/carts/*")),
         ),
-        ("orders -> carts sync env 0.85 :80",),
+        ("orders -> carts sync env+target_group 0.85 :80",),
     ),
     Situation(
         "its own load balancer",

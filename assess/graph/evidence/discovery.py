@@ -26,7 +26,7 @@ def draw(estate: Estate, inventory: Inventory, graph: GraphBuilder) -> None:
                 Hint(
                     HintKind.MAY_CALL,
                     graph.node(inventory.workload_nodes[workload.id]),
-                    f"{len(others)} names of {namespace}",
+                    f"{len(others)} name{'s' if len(others) > 1 else ''} of {namespace}",
                     service.evidence(*at, value=namespace),
                 )
             )

@@ -410,7 +410,7 @@ class _Reader:
         how = f"{told.what} of {told.container.name} names {lead.how}"
         proof = Proof(Via.ENV, sure, told.evidence, how)
         if target != self.source:
-            self.graph.edge(self.source, target, kind, proof, access=access, port=port)
+            self.graph.edge(self.source, target, kind, proof, steps=lead.steps, access=access, port=port)
 
     def _hint(self, kind: HintKind, text: str, told: Told) -> None:
         self.graph.hint(Hint(kind, self.source, text, told.evidence))
