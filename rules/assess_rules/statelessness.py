@@ -488,7 +488,8 @@ class _Share(NamedTuple):
         return next((each for each in above if each in folders), self.root)
 
 
-_FILE_SYSTEM_ID = re.compile(r"fs-[0-9a-f]+")
+_FILE_SYSTEM_ID = re.compile(r"fs-(?:[0-9a-f]+|[\w-]+(?:\.[\w-]+)+)")
+"""As AWS gives it, or as it stands for a file system of a template (``fs-shop.Uploads``)."""
 
 
 def _shares(estate: Estate) -> dict[tuple[str, str, str], list[_Share]]:
@@ -809,6 +810,15 @@ def _keeps_data(volume: Volume) -> bool:
         or volume.fsx_windows_file_server_volume_configuration
         or (docker is not None and (docker.scope == "shared" or _plugin(volume) is not None))
         or _keeps_data_on_instance(volume)
+    )
+
+
+def kept_data(container: Container) -> tuple[Volume, ...]:
+    """Volumes of the instance or of Docker that a container writes to and that keep what it writes."""
+    return tuple(
+        each
+        for each in _written_volumes(container)
+        if _keeps_data_on_instance(each) or (each.docker_volume_configuration is not None and _keeps_data(each))
     )
 
 

@@ -62,3 +62,21 @@ def test_a_parameter_that_is_a_secret_does_not_show(command: Command, web: Path)
     assert ran.code == 0
     for text in (ran.out, ran.err, (web / "estate.json").read_text()):
         assert SECRET not in text
+
+
+def test_services_that_write_to_one_file_system_are_seen(command: Command, here: Path) -> None:
+    service = """
+  {0}:
+    Type: AWS::ECS::Service
+    Properties: {{ ServiceName: {0}, TaskDefinition: !Ref {0}Task, LaunchType: FARGATE }}
+  {0}Task:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      Volumes: [{{ Name: files, EFSVolumeConfiguration: {{ FilesystemId: !Ref Files }} }}]
+      ContainerDefinitions:
+        - {{ Name: app, Image: "shop/app:1", MountPoints: [{{ SourceVolume: files, ContainerPath: /files }}] }}
+"""
+    files = "Resources:\n  Files: { Type: 'AWS::EFS::FileSystem' }"
+    (here / "web.yaml").write_text(files + service.format("Web") + service.format("Work"))
+    document = json.loads(command("scan", "--from", "web.yaml", "--format", "json").out)
+    assert "STO-EFS-SHARED" in {each["rule"] for each in document["findings"]}

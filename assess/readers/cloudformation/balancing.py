@@ -8,8 +8,8 @@ from assess.readers.cloudformation.values import Value
 
 _BALANCER = "AWS::ElasticLoadBalancingV2::LoadBalancer"
 _CLASSIC = "AWS::ElasticLoadBalancing::LoadBalancer"
-LISTENER = "AWS::ElasticLoadBalancingV2::Listener"
-TARGET_GROUP = "AWS::ElasticLoadBalancingV2::TargetGroup"
+_LISTENER = "AWS::ElasticLoadBalancingV2::Listener"
+_TARGET_GROUP = "AWS::ElasticLoadBalancingV2::TargetGroup"
 
 _GROUP_DEFAULTS = {"deregistration_delay.timeout_seconds": "300", "stickiness.enabled": "false"}
 """https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-target-group-attributes.html"""
@@ -29,7 +29,7 @@ def complete(drafts: Drafts) -> None:
         for group in _forwarded(listener.members.get("DefaultActions"), drafts):
             _reach(group, arn, drafts)
     for rule in drafts.of("listener_rules"):
-        of = drafts.meant(rule.members.get("ListenerArn"), LISTENER)
+        of = drafts.meant(rule.members.get("ListenerArn"), _LISTENER)
         if of is not None:
             for group in _forwarded(rule.members.get("Actions"), drafts):
                 _reach(group, of.members.get("LoadBalancerArn"), drafts)
@@ -79,7 +79,7 @@ def _forwarded(actions: Value | None, drafts: Drafts) -> Iterator[Draft]:
         groups = forward.members.get("TargetGroups") if forward is not None else None
         named += [each.members.get("TargetGroupArn") for each in (groups.items if groups is not None else ())]
         for each in named:
-            group = drafts.meant(each, TARGET_GROUP)
+            group = drafts.meant(each, _TARGET_GROUP)
             if group is not None:
                 yield group
 

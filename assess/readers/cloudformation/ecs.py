@@ -5,7 +5,7 @@ from assess.readers.cloudformation.drafts import Draft, Drafts
 from assess.readers.cloudformation.stack import Stack
 from assess.readers.cloudformation.values import Value
 
-CLUSTER, SERVICE, TASK_DEFINITION = "AWS::ECS::Cluster", "AWS::ECS::Service", "AWS::ECS::TaskDefinition"
+_CLUSTER, _TASK_DEFINITION = "AWS::ECS::Cluster", "AWS::ECS::TaskDefinition"
 _ASSOCIATIONS = "AWS::ECS::ClusterCapacityProviderAssociations"
 
 _OF_A_DEPLOYMENT = (
@@ -19,7 +19,7 @@ def complete(drafts: Drafts) -> None:
     for cluster in drafts.of("clusters"):
         _cluster(cluster)
     for associations in drafts.stack.of(_ASSOCIATIONS):
-        meant = drafts.meant(associations.properties.get("Cluster"), CLUSTER)
+        meant = drafts.meant(associations.properties.get("Cluster"), _CLUSTER)
         if meant is not None:
             for name in ("CapacityProviders", "DefaultCapacityProviderStrategy"):
                 meant.put(name, associations.properties.get(name))
@@ -40,7 +40,7 @@ def complete(drafts: Drafts) -> None:
 
 def cluster_arn(value: Value | None, stack: Stack, line: int) -> Value:
     """The ARN of a cluster that is named by its ARN, its name or not at all (then it is ``default``)."""
-    meant = stack.meant(value, CLUSTER)
+    meant = stack.meant(value, _CLUSTER)
     if meant is not None:
         return Value(meant.arn, value.line if value is not None else line)
     if value is None or value.is_absent:
@@ -54,7 +54,7 @@ def cluster_arn(value: Value | None, stack: Stack, line: int) -> Value:
 
 def task_definition_arn(value: Value | None, stack: Stack) -> Value | None:
     """The ARN of a task definition that a family may name."""
-    meant = stack.meant(value, TASK_DEFINITION)
+    meant = stack.meant(value, _TASK_DEFINITION)
     return Value(meant.arn, value.line) if meant is not None and value is not None else value
 
 
@@ -81,7 +81,6 @@ def _service(draft: Draft, drafts: Drafts) -> None:
         draft.put("DesiredCount", Value(1, line))
     controller = draft.members.get("DeploymentController")
     kind = controller.members.get("Type") if controller is not None else None
-    draft.put("status", Value("ACTIVE", line))
     if kind is None or kind.literal == "ECS":
         running = {name: draft.members[name] for name in _OF_A_DEPLOYMENT if name in draft.members}
         draft.put("deployments/0", Value({"status": Value("PRIMARY", line), **running}, line))

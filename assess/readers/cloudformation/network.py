@@ -6,20 +6,12 @@ from assess.readers.cloudformation.drafts import Draft, Drafts
 from assess.readers.cloudformation.stack import Declared
 from assess.readers.cloudformation.values import Value
 
-GROUP = "AWS::EC2::SecurityGroup"
+_GROUP = "AWS::EC2::SecurityGroup"
 
-_ROUTE = {
-    "DestinationCidrBlock": "DestinationCidrBlock",
-    "DestinationIpv6CidrBlock": "DestinationIpv6CidrBlock",
-    "DestinationPrefixListId": "DestinationPrefixListId",
-    "GatewayId": "GatewayId",
-    "NatGatewayId": "NatGatewayId",
-    "TransitGatewayId": "TransitGatewayId",
-    "VpcPeeringConnectionId": "VpcPeeringConnectionId",
-    "NetworkInterfaceId": "NetworkInterfaceId",
-    "InstanceId": "InstanceId",
-    "EgressOnlyInternetGatewayId": "EgressOnlyInternetGatewayId",
-}
+_OF_A_ROUTE = (
+    *("DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId", "GatewayId", "NatGatewayId"),
+    *("TransitGatewayId", "VpcPeeringConnectionId", "NetworkInterfaceId", "InstanceId", "EgressOnlyInternetGatewayId"),
+)
 _ANYWHERE = "0.0.0.0/0"
 
 
@@ -36,9 +28,9 @@ def complete(drafts: Drafts) -> None:
             case "AWS::EC2::NetworkAclEntry":
                 _entry(resource, drafts)
             case "AWS::EC2::SecurityGroupIngress" | "AWS::EC2::SecurityGroupEgress":
-                group = drafts.meant(resource.properties.get("GroupId"), GROUP)
+                group = drafts.meant(resource.properties.get("GroupId"), _GROUP)
                 if group is None:
-                    group = drafts.meant(resource.properties.get("GroupName"), GROUP)
+                    group = drafts.meant(resource.properties.get("GroupName"), _GROUP)
                 if group is not None:
                     _permit(group, Value(resource.properties, resource.line), resource.type.endswith("Ingress"))
             case "AWS::EC2::VPCCidrBlock":
@@ -67,7 +59,7 @@ def vpc_of(subnets: Value | None, drafts: Drafts) -> Value | None:
 def _route(resource: Declared, drafts: Drafts) -> None:
     table = drafts.meant(resource.properties.get("RouteTableId"), "AWS::EC2::RouteTable")
     if table is not None:
-        route = {name: resource.properties[name] for name in _ROUTE if name in resource.properties}
+        route = {name: resource.properties[name] for name in _OF_A_ROUTE if name in resource.properties}
         table.put("Routes/-", Value({**route, "State": Value("active", resource.line)}, resource.line))
 
 
@@ -93,8 +85,8 @@ def _group(draft: Draft) -> None:
             draft.put("IpPermissions" if is_ingress else "IpPermissionsEgress", given)  # a placeholder for all rules
         for each in given.items if given is not None else ():
             _permit(draft, each, is_ingress)
-    if "SecurityGroupEgress" not in properties and "IpPermissionsEgress" not in draft.members:
-        # a group that names no egress rule admits all of it
+    if "SecurityGroupEgress" not in properties:
+        # a group that names no egress rule of its own admits all of it, whatever other resources add
         # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-securitygroup.html
         everything = {"IpProtocol": "-1", "CidrIp": _ANYWHERE}
         line = draft.resource.line

@@ -4,7 +4,7 @@ from assess.readers.cloudformation.drafts import Draft, Drafts, Loss
 from assess.readers.cloudformation.stack import Declared
 from assess.readers.cloudformation.values import Value
 
-ROLE = "AWS::IAM::Role"
+_ROLE = "AWS::IAM::Role"
 _MANAGED = "AWS::IAM::ManagedPolicy"
 
 
@@ -17,13 +17,13 @@ def complete(drafts: Drafts) -> None:
             case "AWS::IAM::Policy" | "AWS::IAM::ManagedPolicy":
                 roles = resource.properties.get("Roles")
                 for each in roles.items if roles is not None else ():
-                    _attach(drafts.meant(each, ROLE), resource)
+                    _attach(drafts.meant(each, _ROLE), resource)
             case "AWS::IAM::RolePolicy":
-                _attach(drafts.meant(resource.properties.get("RoleName"), ROLE), resource)
+                _attach(drafts.meant(resource.properties.get("RoleName"), _ROLE), resource)
             case "AWS::IAM::InstanceProfile":
                 roles = resource.properties.get("Roles")
                 for each in roles.items if roles is not None else ():
-                    holding = drafts.meant(each, ROLE)
+                    holding = drafts.meant(each, _ROLE)
                     if holding is not None:
                         holding.put("InstanceProfiles/-", Value(resource.arn, resource.line))
 

@@ -4,13 +4,13 @@ from assess.readers.cloudformation.drafts import Draft, Drafts
 from assess.readers.cloudformation.values import Value
 from assess.readers.json_text import JsonError, parse
 
-SECRET, KEY = "AWS::SecretsManager::Secret", "AWS::KMS::Key"
+_SECRET, _KEY = "AWS::SecretsManager::Secret", "AWS::KMS::Key"
 
 
 def complete(drafts: Drafts) -> None:
     """Adds rotation to secrets, aliases to keys, lifecycle and scanning to repositories."""
     for rotation in drafts.stack.of("AWS::SecretsManager::RotationSchedule"):
-        secret = drafts.meant(rotation.properties.get("SecretId"), SECRET)
+        secret = drafts.meant(rotation.properties.get("SecretId"), _SECRET)
         if secret is not None:
             secret.put("RotationEnabled", Value(True, rotation.line))
             secret.put("RotationRules", rotation.properties.get("RotationRules"))
@@ -22,7 +22,7 @@ def complete(drafts: Drafts) -> None:
             key.put("KeyState", Value("Disabled" if is_disabled else "Enabled", line))
         key.put("References", Value([Value(key.resource.arn, line), Value(key.resource.id, line)], line))
     for alias in drafts.stack.of("AWS::KMS::Alias"):
-        aliased = drafts.meant(alias.properties.get("TargetKeyId"), KEY)
+        aliased = drafts.meant(alias.properties.get("TargetKeyId"), _KEY)
         if aliased is not None:
             aliased.put("References/-", Value(alias.name, alias.line))
     for repository in drafts.of("repositories"):

@@ -119,6 +119,28 @@ def test_a_network_is_put_together_of_its_resources(shop: Estate) -> None:
     assert {group.name for group, *_ in shop.security_group_references["sg-shop.TaskGroup"]} == {"DatabaseGroup"}
 
 
+@pytest.mark.parametrize(
+    ("inline", "expected"),
+    [
+        ("{}", ["10.0.0.0/8", "0.0.0.0/0"]),
+        ("{ SecurityGroupEgress: [{ IpProtocol: tcp, CidrIp: 10.1.0.0/16 }] }", None),
+    ],
+)
+def test_a_group_that_names_no_rule_for_what_leaves_admits_all(
+    tmp_path: Path, inline: str, expected: list[str] | None
+) -> None:
+    text = f"""
+Resources:
+  Group: {{ Type: "AWS::EC2::SecurityGroup", Properties: {inline} }}
+  Out:
+    Type: AWS::EC2::SecurityGroupEgress
+    Properties: {{ GroupId: !Ref Group, IpProtocol: tcp, FromPort: 1, ToPort: 2, CidrIp: 10.0.0.0/8 }}
+"""
+    (group,) = read_text(tmp_path, text).security_groups
+    found = [each.cidr_ip for rule in group.ip_permissions_egress for each in rule.ip_ranges]
+    assert found == (expected or ["10.0.0.0/8", "10.1.0.0/16"])
+
+
 def test_a_role_has_the_policies_of_all_resources(shop: Estate) -> None:
     role = shop.role_by_arn["arn:aws:iam:::role/shop/TaskRole"]
     found = [(statement.actions, statement.resources) for statement in role.statements()]
