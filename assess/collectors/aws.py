@@ -140,8 +140,11 @@ class Session:
 
     def regions_beside(self, region: str) -> tuple[str, ...]:
         """Every region of a region's partition in which botocore knows ECS, sorted."""
-        partition = self._session.get_partition_for_region(region)
-        return tuple(sorted(self._session.get_available_regions("ecs", partition_name=partition)))
+        return tuple(sorted(self._session.get_available_regions("ecs", partition_name=self.partition_of(region))))
+
+    def partition_of(self, region: str) -> str:
+        """The partition that a region is of, as ARNs name it."""
+        return str(self._session.get_partition_for_region(region))
 
     def credentials(self) -> Credentials:
         """The profile's credentials, fetched now: a question for an MFA code comes here, before any thread runs.
@@ -407,7 +410,7 @@ class Account:
 
         client.meta.events.register("before-send", pace)
         client.meta.events.register("response-received", slow_down)
-        client.meta.events.register("before-parse", refuse_broken_json)
+        client.meta.events.register("before-parse", refuse_broken_body)
         return client
 
     def _bucket(self, service: str, region: str, event_name: str) -> Bucket:
@@ -418,14 +421,18 @@ class Account:
         return self._pacer.bucket(region, operation)
 
 
-def refuse_broken_json(operation_model: Any, response_dict: Mapping[str, Any], **_rest: Any) -> None:
-    """Raises BrokenAnswer for a cut or garbled JSON body with a good status.
+def refuse_broken_body(operation_model: Any, response_dict: Mapping[str, Any], **_rest: Any) -> None:
+    """Raises BrokenAnswer for an empty body, or a cut or garbled one of JSON, with a good status.
 
     botocore takes such a body for an empty answer: part of an estate would vanish without a word.
     """
-    if response_dict["status_code"] >= 300 or "json" not in operation_model.service_model.resolved_protocol:
+    if response_dict["status_code"] >= 300:
         return
     body = response_dict["body"]
+    if not body:
+        raise BrokenAnswer("the answer is empty")
+    if "json" not in operation_model.service_model.resolved_protocol:
+        return
     said = response_dict["headers"].get("content-length")
     encoded = response_dict["headers"].get("content-encoding")
     if said is not None and not encoded and str(said).isdigit() and int(said) != len(body):

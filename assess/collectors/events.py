@@ -1,6 +1,8 @@
 """Reads Amazon EventBridge: the rules on every event bus that run ECS tasks, or feed what may serve them."""
 
 from assess.collectors.interface import Collector, Document, Operation, Reader, family_of, pages
+from assess.collectors.trimming import trimmed
+from assess.estate.messaging import EventBus
 
 _PAGES = pages(100, limit="Limit", token="NextToken")  # noqa: S106 - a parameter's name
 
@@ -23,10 +25,14 @@ LIST_TARGETS_BY_RULE = Operation(
 )
 
 _FACTS = ("schedules",)
+_BUSES = "messaging.events"
 
 
 def _read(reader: Reader) -> None:
-    buses = {str(each.get("Name")) for each in reader.items(LIST_EVENT_BUSES, "EventBuses", lost=_FACTS)}
+    buses = set()
+    for each in reader.items(LIST_EVENT_BUSES, "EventBuses", lost=(*_FACTS, "messaging", _BUSES)):
+        buses.add(str(each.get("Name")))
+        reader.add("event_buses", trimmed(EventBus, each))
 
     def rules(bus: str) -> list[Document]:
         listed = reader.items(LIST_RULES, "Rules", lost=_FACTS, EventBusName=bus)
@@ -61,7 +67,7 @@ def _is_asked_for(reader: Reader, target: Document) -> bool:
 EVENTS = Collector(
     name="events",
     title="event rules",
-    facts=_FACTS,
+    facts=(*_FACTS, _BUSES),
     operations=(LIST_EVENT_BUSES, LIST_RULES, LIST_TARGETS_BY_RULE),
     collect=_read,
 )

@@ -180,6 +180,8 @@ class Place:
     """The time that the estate carries."""
     call_region: str
     """The region whose endpoints are called."""
+    partition: str = "aws"
+    """As ARNs name it."""
     parts: tuple["Place", ...] = ()
     """The account's regions, for its global services."""
     whole: "Place | None" = None
@@ -322,6 +324,11 @@ class Reader:
         return f"{self.region}: {self._collector.title}" if self.region else self._collector.title
 
     # --- what was found -----------------------------------------------------------------------------------------
+
+    def arn(self, service: str, resource: str, *, nowhere: bool = False) -> str:
+        """The ARN of a resource of this place; ``nowhere``: it stands in no account and region, as a bucket does."""
+        place = ":" if nowhere else f"{self.region}:{self.account}"
+        return f"arn:{self._place.partition}:{service}:{place}:{resource}"
 
     def wants(self, fact: str) -> bool:
         """Whether anything needs a fact."""

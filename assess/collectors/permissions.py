@@ -1,7 +1,7 @@
 """Writes the exact IAM policy that a scan needs, from the same declarations that the guard is made of."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from assess.collectors.aws import DENIED
@@ -9,6 +9,7 @@ from assess.collectors.scanning import operations
 from assess.errors import UserError
 
 _NAME = "assess-read-only"
+_SID = "AssessReadOnly"
 _DESCRIPTION = "What assess reads of an Amazon ECS estate"
 
 
@@ -47,51 +48,38 @@ def policy(form: str, gaps: Iterable[Lack] | None = None) -> str:
     actions = all_actions() if gaps is None else lacked_actions(gaps)
     if not actions:
         raise UserError("no permission was lacking: there is nothing to allow", exit_code=0)
-    by_service: dict[str, list[str]] = {}
-    for action in actions:
-        by_service.setdefault(action.partition(":")[0], []).append(action)
-    return FORMS[form](by_service)
+    return FORMS[form](actions)
 
 
-def _sid(service: str) -> str:
-    return "Read" + "".join(word.capitalize() for word in service.split("-"))
+# one statement: with one for each service, the policy would not fit into the 6,144 characters that IAM allows
 
 
-def _json(by_service: Mapping[str, list[str]]) -> str:
-    statements = [
-        {"Sid": _sid(service), "Effect": "Allow", "Action": actions, "Resource": "*"}
-        for service, actions in by_service.items()
-    ]
-    return json.dumps({"Version": "2012-10-17", "Statement": statements}, indent=2) + "\n"
+def _json(actions: Sequence[str]) -> str:
+    statement = {"Sid": _SID, "Effect": "Allow", "Action": list(actions), "Resource": "*"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]}, indent=2) + "\n"
 
 
-def _terraform(by_service: Mapping[str, list[str]]) -> str:
-    lines = ['data "aws_iam_policy_document" "assess" {']
-    for service, actions in by_service.items():
-        lines += ["  statement {", f'    sid       = "{_sid(service)}"', '    effect    = "Allow"']
-        lines += ['    resources = ["*"]', "    actions = ["]
-        lines += [f'      "{action}",' for action in actions]
-        lines += ["    ]", "  }"]
-    lines += ["}", "", 'resource "aws_iam_policy" "assess" {']
+def _terraform(actions: Sequence[str]) -> str:
+    lines = ['data "aws_iam_policy_document" "assess" {', "  statement {"]
+    lines += [f'    sid       = "{_SID}"', '    effect    = "Allow"', '    resources = ["*"]', "    actions = ["]
+    lines += [f'      "{action}",' for action in actions]
+    lines += ["    ]", "  }", "}", "", 'resource "aws_iam_policy" "assess" {']
     lines += [f'  name        = "{_NAME}"', f'  description = "{_DESCRIPTION}"']
     lines += ["  policy      = data.aws_iam_policy_document.assess.json", "}"]
     return "\n".join(lines) + "\n"
 
 
-def _cloudformation(by_service: Mapping[str, list[str]]) -> str:
+def _cloudformation(actions: Sequence[str]) -> str:
     lines = ['AWSTemplateFormatVersion: "2010-09-09"', f"Description: {_DESCRIPTION}", "Resources:"]
     lines += ["  AssessReadOnly:", "    Type: AWS::IAM::ManagedPolicy", "    Properties:"]
     lines += [f"      Description: {_DESCRIPTION}", "      PolicyDocument:", '        Version: "2012-10-17"']
-    lines += ["        Statement:"]
-    for service, actions in by_service.items():
-        lines += [f"          - Sid: {_sid(service)}", "            Effect: Allow", "            Action:"]
-        lines += [f"              - {action}" for action in actions]
-        lines += ['            Resource: "*"']
-    lines += ["Outputs:", "  PolicyArn:", "    Value: !Ref AssessReadOnly"]
+    lines += ["        Statement:", f"          - Sid: {_SID}", "            Effect: Allow", "            Action:"]
+    lines += [f"              - {action}" for action in actions]
+    lines += ['            Resource: "*"', "Outputs:", "  PolicyArn:", "    Value: !Ref AssessReadOnly"]
     return "\n".join(lines) + "\n"
 
 
-FORMS: Mapping[str, Callable[[Mapping[str, list[str]]], str]] = {
+FORMS: Mapping[str, Callable[[Sequence[str]], str]] = {
     "json": _json,
     "terraform": _terraform,
     "cloudformation": _cloudformation,

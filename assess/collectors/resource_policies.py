@@ -11,6 +11,7 @@ from typing import Any
 from assess.collectors.interface import Collector, Document, Operation, Reader, Unreadable, members, pages
 from assess.collectors.secret_stores import GET_KEY_POLICY
 from assess.estate.actions import arn_parts
+from assess.estate.datastores import Bucket
 from assess.estate.ecs import TaskDefinition
 from assess.estate.grants import Exactness, exactness_of, thing_of
 from assess.estate.identity import Role, Statement, statements_of
@@ -122,12 +123,14 @@ def _read_buckets(reader: Reader) -> None:
     granted = _granted(reader, roles, "s3")
     if not granted:
         return
-    try:
-        ours = {str(each.get("Name")) for page in reader.pages(LIST_BUCKETS) for each in members(page, "Buckets")}
-    except Unreadable as error:
-        for role in sorted({each for holders in granted.values() for each in holders}):
-            reader.lose(error, _FACTS, resource=role)
-        return
+    ours = {each.name for each in reader.facts(Bucket)}
+    if not {arn_parts(arn)[5] for arn in granted} <= ours:  # others' buckets, or the list was not read
+        try:
+            ours = {str(each.get("Name")) for page in reader.pages(LIST_BUCKETS) for each in members(page, "Buckets")}
+        except Unreadable as error:
+            for role in sorted({each for holders in granted.values() for each in holders}):
+                reader.lose(error, _FACTS, resource=role)
+            return
 
     def policy(arn: str) -> Any:
         name = arn_parts(arn)[5]
@@ -210,7 +213,7 @@ def _collector(
 
 
 COLLECTORS = (
-    _collector("s3", "buckets", _read_buckets, LIST_BUCKETS, GET_BUCKET_POLICY),
+    _collector("s3", "buckets", _read_buckets, LIST_BUCKETS, GET_BUCKET_POLICY, after=("s3",)),
     _collector("sqs", "queues", _read_queues, GET_QUEUE_ATTRIBUTES),
     _collector("sns", "topics", _read_topics, GET_TOPIC_ATTRIBUTES),
     _collector("kms", "keys", _read_keys, GET_KEY_POLICY, after=("kms",)),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from assess.collectors import Operation, operations
 from assess.collectors.scanning import COLLECTORS
+from assess.graph.sources import FACTS, GRAPH
 from assess.packs import load_rules
 from assess.rule import Kind
 from tests.acceptance.account import Scene, nothing
@@ -34,6 +35,9 @@ _LOSES: Mapping[str, frozenset[str]] = {
     "elbv2:DescribeLoadBalancerAttributes": frozenset({"elb.attributes"}),
     "elb:DescribeLoadBalancers": frozenset({"elb.load_balancers"}),
     "ecs:ListServiceDeployments": frozenset({"ecs.deployments"}),
+    "events:ListEventBuses": frozenset({"schedules", "messaging", "messaging.events"}),
+    "events:ListRules": frozenset({"schedules"}),
+    "events:ListTargetsByRule": frozenset({"schedules"}),
 }
 """Facts of a call that reads only some of its collector's."""
 
@@ -46,7 +50,8 @@ def lost_facts(operation: Operation) -> frozenset[str]:
 
 def hides_a_need(operation: Operation) -> bool:
     """Whether a readiness rule needs what the call reads, or it may hide a workload, and nothing else reads it."""
-    needed = {need for rule in load_rules() if rule.kind is Kind.READINESS for need in rule.needs}
+    named = {need for rule in load_rules() if rule.kind is Kind.READINESS for need in rule.needs}
+    needed = named | set(FACTS if GRAPH in named else ())
     if operation.api in WITH_A_WAY_AROUND:
         return False
     return operation.enumerates or not needed.isdisjoint(lost_facts(operation))
@@ -65,7 +70,7 @@ def _answering(document: Document) -> Effect:
 
 
 def other_triggers(aws: SimulatedAws) -> None:
-    """A rule, a schedule, a state machine and a pipe that run something else, and a service in the midst of a rollout."""
+    """A rule, a schedule, a state machine and a pipe that run something else; a service in the midst of a rollout."""
     arn = f"arn:aws:states:{REGION}:123456789012:stateMachine:other"
     other = {"stateMachineArn": arn, "name": "other", "type": "STANDARD", "creationDate": 1_700_000_000}
     definition = {"definition": '{"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}', "roleArn": arn}

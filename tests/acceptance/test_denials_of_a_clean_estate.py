@@ -38,16 +38,20 @@ _NOT_ASKED = frozenset(
         "globalaccelerator:ListEndpointGroups",
         "globalaccelerator:ListListeners",
         "iam:GetInstanceProfile",
+        "kafka:GetBootstrapBrokers",
         "kms:DescribeKey",
         "kms:GetKeyPolicy",
+        "mq:DescribeBroker",
+        "opensearch:DescribeDomains",
+        "rds:DescribeDBProxyTargets",
         "service-quotas:GetAWSDefaultServiceQuota",
         "servicediscovery:ListInstances",
         "servicediscovery:ListServices",
         "sns:GetTopicAttributes",
     }
 )
-"""Calls that an estate on Fargate without Cloud Map, Classic Load Balancers, own keys, pipelines and anything at the
-edge has no need of."""
+"""Calls that an estate on Fargate without Cloud Map, Classic Load Balancers, own keys, pipelines, anything at the
+edge, proxies of databases, search domains and brokers has no need of."""
 
 _SETTLED = {
     "servicediscovery:ListNamespaces": "the services themselves say that none of them registers in Cloud Map",

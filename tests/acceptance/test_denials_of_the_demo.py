@@ -17,9 +17,14 @@ _NOT_ASKED = frozenset(
         "apigateway:GetResources",
         "ec2:DescribeRegions",
         "elb:DescribeLoadBalancers",
+        "kafka:GetBootstrapBrokers",
+        "mq:DescribeBroker",
+        "opensearch:DescribeDomains",
+        "rds:DescribeDBProxyTargets",
     }
 )
-"""Calls that the demo estate has no need of: one region, no Classic Load Balancer, no REST API."""
+"""Calls that the demo estate has no need of: one region, no Classic Load Balancer, no REST API, no brokers, no search
+domains, no proxy in front of the database."""
 
 
 @pytest.fixture(scope="module")

@@ -40,7 +40,7 @@ _KINDS: dict[str, tuple[str, ...]] = {
     "elb": ("load_balancers", "listeners", "listener_rules", "target_groups"),
     "cloudmap": ("namespaces", "discovery_services", "discovery_instances"),
     "autoscaling": ("scalable_targets", "scaling_policies", "scheduled_scalings"),
-    "events": ("event_rules",),
+    "events": ("event_rules", "event_buses"),
     "scheduler": ("schedules",),
     "stepfunctions": ("state_machines",),
     "pipes": ("pipes",),
@@ -70,6 +70,20 @@ _KINDS: dict[str, tuple[str, ...]] = {
     "logs": ("log_groups",),
     "efs": ("file_systems",),
     "cloudwatch.dashboards": ("dashboards",),
+    "rds": ("database_instances", "database_clusters", "database_proxies"),
+    "elasticache": ("replication_groups", "cache_clusters", "serverless_caches"),
+    "memorydb": ("memory_clusters",),
+    "redshift": ("warehouses",),
+    "opensearch": ("search_domains",),
+    "dynamodb": ("tables",),
+    "s3": ("buckets",),
+    "sqs": ("queues",),
+    "sns": ("topics", "subscriptions"),
+    "kinesis": ("streams",),
+    "firehose": ("delivery_streams",),
+    "kafka": ("kafka_clusters",),
+    "mq": ("brokers",),
+    "lambda": ("functions", "event_source_mappings"),
 }
 
 _AT_ONCE = ("iam", "GetAccountAuthorizationDetails")
@@ -100,6 +114,7 @@ _OF_THEIR_OWN_SCENE = (
     "codepipeline:GetPipeline",
     *("efs:DescribeFileSystems", "efs:DescribeAccessPoints", "efs:DescribeMountTargets"),
     "efs:DescribeFileSystemPolicy",
+    *("rds:DescribeDBProxyTargets", "opensearch:DescribeDomains", "kafka:GetBootstrapBrokers", "mq:DescribeBroker"),
 )
 
 

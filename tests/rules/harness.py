@@ -54,6 +54,9 @@ READ: frozenset[str] = frozenset(
         *("ecr.repositories", "resource.policies", "cloudwatch.alarms", "cloudwatch.metrics"),
         *("ecs.protection", "ecs.account_settings", "ecs.gateways", "autoscaling.groups", "quotas", "vpc.interfaces"),
         *("route53", "acm", "waf", "edge", "pipes", "datastores", "messaging", "lambda", "lattice"),
+        *("datastores.dynamodb", "datastores.elasticache", "datastores.memorydb", "datastores.opensearch"),
+        *("datastores.rds", "datastores.redshift", "datastores.s3"),
+        *(f"messaging.{each}" for each in ("events", "firehose", "kafka", "kinesis", "mq", "sns", "sqs")),
         *("codedeploy", "codepipeline", "logs.groups", "cloudwatch.dashboards", "efs"),
     }
 )

@@ -60,6 +60,7 @@ def _catalogue(stage: _Stage) -> None:
     seeder.forward(listener, targets, host=f"{stage.own('books')}.example.com", priority=10)
     seeder.record(stage.zone, f"{stage.own('books')}.example.com", listener)
     table = stage.own("books")
+    seeder.table(table)
     reads = allow("dynamodb:GetItem", "dynamodb:Query", resource=f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{table}")
     revision = seeder.task_definition(
         stage.own("catalogue"),
@@ -92,7 +93,7 @@ def _prices(stage: _Stage) -> None:
     seeder.load_balancer(stage.own("inside"), network.private, inside, targets, internal=True)
     to_account = {"Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}}
     bucket = f"arn:aws:s3:::{stage.own('bookshop-prices')}"
-    seeder.bucket(stage.own("bookshop-prices"), allow("s3:GetObject", resource=f"{bucket}/*") | to_account)
+    seeder.versioned_bucket(stage.own("bookshop-prices"), allow("s3:GetObject", resource=f"{bucket}/*") | to_account)
     reads = allow("s3:GetObject", resource=f"{bucket}/*")
     revision = seeder.task_definition(
         stage.own("prices"),
@@ -126,8 +127,7 @@ def _prices(stage: _Stage) -> None:
 def _postman(stage: _Stage) -> None:
     seeder, network = stage.seeder, stage.network
     queue = stage.own("letters")
-    seeder.client("sqs").create_queue(QueueName=queue)
-    takes = allow("sqs:ReceiveMessage", "sqs:DeleteMessage", resource=f"arn:aws:sqs:{REGION}:{ACCOUNT}:{queue}")
+    takes = allow("sqs:ReceiveMessage", "sqs:DeleteMessage", resource=seeder.queue(queue))
     revision = seeder.task_definition(
         stage.own("postman"),
         container(

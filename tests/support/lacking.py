@@ -22,11 +22,16 @@ class Lacking:
         """Members of a certificate's description that differ from those of one that Amazon issued, by its ARN."""
         self.accelerators: dict[str, tuple[str, ...]] = {}
         """ARNs of the endpoints of an accelerator, by its name; each has one listener with one group of endpoints."""
+        self.serverless_caches: dict[str, Document] = {}
+        """Members of a serverless cache of ElastiCache, by its name."""
         self._handlers: Mapping[tuple[str, str], Callable[[Call, Ask], Document]] = {
             ("acm", "DescribeCertificate"): self._describe_certificate,
             ("wafv2", "ListResourcesForWebACL"): _list_resources_for_web_acl,
             ("codedeploy", "BatchGetApplications"): _batch_get_applications,
             ("codedeploy", "BatchGetDeploymentGroups"): _batch_get_deployment_groups,
+            ("elasticache", "DescribeServerlessCaches"): self._describe_serverless_caches,
+            ("kafka", "GetBootstrapBrokers"): _get_bootstrap_brokers,
+            ("sqs", "ListQueues"): _list_queues,
             ("globalaccelerator", "ListAccelerators"): self._list_accelerators,
             ("globalaccelerator", "ListListeners"): _list_listeners,
             ("globalaccelerator", "ListEndpointGroups"): self._list_endpoint_groups,
@@ -36,6 +41,7 @@ class Lacking:
         """Forgets all."""
         self.certificates.clear()
         self.accelerators.clear()
+        self.serverless_caches.clear()
 
     def handler(self, call: Call) -> Callable[[Call, Ask], Document] | None:
         """What answers a call, where moto alone does not."""
@@ -46,6 +52,19 @@ class Lacking:
         own = self.certificates.get(str(call.parameters["CertificateArn"]), {})
         answer["Certificate"] |= _ISSUED | own
         return answer
+
+    def _describe_serverless_caches(self, call: Call, _ask: Ask) -> Document:
+        return {
+            "ServerlessCaches": [
+                {
+                    "ServerlessCacheName": name,
+                    "ARN": f"arn:aws:elasticache:{call.region}:{call.account}:serverlesscache:{name}",
+                    "Status": "available",
+                }
+                | own
+                for name, own in sorted(self.serverless_caches.items())
+            ]
+        }
 
     def _list_accelerators(self, call: Call, _ask: Ask) -> Document:
         _at_home(call)
@@ -73,6 +92,25 @@ class Lacking:
             "EndpointDescriptions": [{"EndpointId": each, "Weight": 128} for each in endpoints],
         }
         return {"EndpointGroups": [group]}
+
+
+def _get_bootstrap_brokers(call: Call, _ask: Ask) -> Document:
+    """The brokers of a cluster that takes TLS and IAM."""
+    name = str(call.parameters["ClusterArn"]).split("/")[1]
+    hosts = [f"b-{number}.{name}.a1b2c3.c4.kafka.{call.region}.amazonaws.com" for number in (1, 2)]
+    return {
+        "BootstrapBrokerStringTls": ",".join(f"{host}:9094" for host in hosts),
+        "BootstrapBrokerStringSaslIam": ",".join(f"{host}:9098" for host in hosts),
+    }
+
+
+def _list_queues(call: Call, ask: Ask) -> Document:
+    """Queues by the URLs that AWS gives them: moto names its own host."""
+    answer = ask(call.operation, dict(call.parameters))
+    if "QueueUrls" in answer:
+        host = f"sqs.{call.region}.amazonaws.com"
+        answer["QueueUrls"] = [f"https://{host}/{call.account}/{url.rpartition('/')[2]}" for url in answer["QueueUrls"]]
+    return answer
 
 
 def _list_listeners(call: Call, _ask: Ask) -> Document:

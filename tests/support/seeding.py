@@ -368,6 +368,86 @@ class Seeder:
         kms.create_alias(AliasName=alias, TargetKeyId=made["KeyId"])
         return str(made["Arn"])
 
+    # --- what workloads use -------------------------------------------------------------------------------------
+
+    def versioned_bucket(self, name: str, *statements: Statement) -> str:
+        """ARN of a bucket that keeps earlier versions."""
+        arn = self.bucket(name, *statements)
+        self.client("s3").put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+        return arn
+
+    def table(self, name: str, *, recoverable: bool = True) -> None:
+        """A table with nothing in it, and whether it can be restored to a point in time."""
+        tables = self.client("dynamodb")
+        tables.create_table(
+            TableName=name,
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        recovery = {"PointInTimeRecoveryEnabled": recoverable}
+        tables.update_continuous_backups(TableName=name, PointInTimeRecoverySpecification=recovery)
+
+    def queue(self, name: str) -> str:
+        """ARN of a queue whose messages end in another, ``NAME-dead``."""
+        arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}"
+        queues = self.client("sqs")
+        queues.create_queue(QueueName=f"{name}-dead")
+        redrive = json.dumps({"deadLetterTargetArn": f"{arn}-dead", "maxReceiveCount": 5})
+        queues.create_queue(QueueName=name, Attributes={"RedrivePolicy": redrive})
+        return arn
+
+    def database(self, name: str, network: Network, *groups: str) -> str:
+        """Host of the writer of a new Aurora PostgreSQL cluster of one instance, backed up for a week."""
+        rds = self.client("rds")
+        rds.create_db_subnet_group(
+            DBSubnetGroupName=name, DBSubnetGroupDescription=f"Subnets of {name}", SubnetIds=list(network.private)
+        )
+        placed = {"DBSubnetGroupName": name, "VpcSecurityGroupIds": list(groups)}
+        made = rds.create_db_cluster(
+            DBClusterIdentifier=name,
+            Engine="aurora-postgresql",
+            MasterUsername="owner",
+            MasterUserPassword="nothing of value",
+            DatabaseName=name,
+            BackupRetentionPeriod=7,
+            **placed,
+        )
+        rds.create_db_instance(
+            DBInstanceIdentifier=f"{name}-1",
+            DBClusterIdentifier=name,
+            Engine="aurora-postgresql",
+            DBInstanceClass="db.r7g.large",
+            DBSubnetGroupName=name,
+        )
+        return str(made["DBCluster"]["Endpoint"])
+
+    def cache(self, name: str, *groups: str) -> str:
+        """Host of the primary of a new replication group of Redis that is not backed up."""
+        made = self.client("elasticache").create_replication_group(
+            ReplicationGroupId=name,
+            ReplicationGroupDescription=f"Cache {name}",
+            Engine="redis",
+            NumCacheClusters=2,
+            AutomaticFailoverEnabled=True,
+            SecurityGroupIds=list(groups),
+        )
+        return str(made["ReplicationGroup"]["NodeGroups"][0]["PrimaryEndpoint"]["Address"])
+
+    def function(self, name: str, source: str, *statements: Statement, **variables: str) -> str:
+        """ARN of a new Lambda function that reads a queue or a stream, and what it is told."""
+        functions = self.client("lambda")
+        made = functions.create_function(
+            FunctionName=name,
+            Runtime="python3.13",
+            Role=self.role(f"{name}-function", *statements, service="lambda.amazonaws.com"),
+            Handler="function.handle",
+            Code={"ZipFile": b"nothing of value"},
+            Environment={"Variables": variables},
+        )
+        functions.create_event_source_mapping(FunctionName=name, EventSourceArn=source, StartingPosition="LATEST")
+        return str(made["FunctionArn"])
+
     # --- ECS ----------------------------------------------------------------------------------------------------
 
     def cluster(self, name: str, *, stage: str = "production", **given: Any) -> str:
