@@ -17,6 +17,7 @@ from assess.rule import (
     MEDIUM,
     Kind,
     Outcome,
+    Reason,
     fail,
     not_applicable,
     rule,
@@ -278,3 +279,33 @@ def _liveness_paths(workload: Workload, estate: Estate) -> Iterator[tuple[str, s
         if group is not None and (group.health_check_protocol or "").upper() in ("HTTP", "HTTPS"):
             path = group.health_check_path or "/"
             yield f"the health check of target group {group.name}", path, group.evidence("HealthCheckPath")
+
+
+@rule(
+    "HLT-IMAGE-HEALTHCHECK",
+    Checklist.HEALTH,
+    kind=Kind.INVENTORY,
+    effort=HOURS,
+    needs=("ecs.task_definitions",),
+    looks_at=("containerDefinitions[].healthCheck",),
+    reference="https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_HealthCheck.html",
+)
+def health_check_of_the_image(container: Container) -> Iterator[Outcome]:
+    """The image brings a health check that nobody runs
+
+    Neither ECS nor a kubelet runs the HEALTHCHECK of an image: ECS takes the one of the task definition only, a kubelet
+    only probes. Whoever wrote it may believe that it guards the service.
+
+    The configuration of images is not read: it lies among the image's layers, which only a download outside of AWS's
+    API would give. So this stays open for a container without a health check of its own, and is never a finding.
+
+    Fix: Look into the Dockerfile, and write what its HEALTHCHECK asks for as a readiness or liveness probe.
+    """
+    task = container.task
+    if task.is_unresolved(*container.at("healthCheck")):
+        yield unknown(Reason.UNRESOLVED)
+    elif container.definition.health_check is not None:
+        yield not_applicable("the task definition has a health check of its own")
+    else:
+        in_file = task.origin.source is not None
+        yield unknown(Reason.NOT_IN_SOURCE if in_file else Reason.NOT_COLLECTED, "ecr.images")

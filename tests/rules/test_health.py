@@ -283,10 +283,38 @@ FURTHER = (
     ),
 )
 
-CASES: tuple[Case, ...] = (*FURTHER, *NONE, *DEFAULTS, *MATCHER)
+IMAGES: tuple[Case, ...] = (
+    unknown(
+        "HLT-IMAGE-HEALTHCHECK",
+        "no health check of its own, so that the image may bring one",
+        task(),
+        reason=Reason.NOT_COLLECTED,
+        needs="ecr.images",
+    ),
+    unknown("HLT-IMAGE-HEALTHCHECK", "a file without one", file(), reason=Reason.NOT_IN_SOURCE),
+    unknown(
+        "HLT-IMAGE-HEALTHCHECK",
+        "a placeholder",
+        file(container(), unresolved={"/containerDefinitions/0/healthCheck": "${CHECK}"}),
+        reason=Reason.UNRESOLVED,
+    ),
+    not_applicable("HLT-IMAGE-HEALTHCHECK", "a health check of its own", task(checked("CMD", "/bin/check"))),
+    unknown(
+        "HLT-IMAGE-HEALTHCHECK",
+        "the task definition could not be described",
+        service(),
+        denied("ecs.task_definitions", "ecs:DescribeTaskDefinition", resource=task_arn("orders")),
+        reason=Reason.DENIED,
+    ),
+)
+
+CASES: tuple[Case, ...] = (*FURTHER, *NONE, *DEFAULTS, *MATCHER, *IMAGES)
 
 
-NEVER = (never("HLT-LIVENESS-DEEP", "pass", "answers are not read yet"),)
+NEVER = (
+    never("HLT-LIVENESS-DEEP", "pass", "answers are not read yet"),
+    never("HLT-IMAGE-HEALTHCHECK", "fail", "the configuration of images is not read"),
+)
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
