@@ -58,6 +58,9 @@ _PARTITIONS: Final = (
 )
 """Partition and URL suffix by the beginning of the region's name."""
 
+_WRITES_MEMBERS = ("Fn::Transform", "Fn::ForEach::")
+"""What stands among the members of an object and is replaced by others."""
+
 _VARIABLE = re.compile(r"\$\{([^{}$]*)\}")
 _DYNAMIC = re.compile(r"\{\{resolve:[^{}]{1,500}\}\}")
 
@@ -95,6 +98,8 @@ class Evaluator:
             function = _function(node)
             if function is not None:
                 return self._call(*function, node.line)
+            if any(name.startswith(_WRITES_MEMBERS) for name in node.value):
+                return unknown(placeholder("Object"), node.line)
             members = {name: self.evaluate(each) for name, each in node.value.items()}
             return Value({name: each for name, each in members.items() if each.value is not NO_VALUE}, node.line)
         if isinstance(node.value, list):

@@ -71,7 +71,7 @@ def parse_template(path: str, text: str) -> Template | None:
     if resources is None or not resources.members:
         return None
     typed = {name: node for name, node in resources.members.items() if _type(node)}
-    if not any(_TYPE.match(_type(node)) for node in typed.values()) and not _loops(resources):
+    if not any(_TYPE.match(_type(node)) for node in typed.values()) and not _made_elsewhere(resources):
         return None
     _bounded(path, root)
     sections = {name: node.members for name, node in root.members.items()}
@@ -81,7 +81,7 @@ def parse_template(path: str, text: str) -> Template | None:
         mappings=sections.get("Mappings", {}),
         conditions=sections.get("Conditions", {}),
         resources=_with_globals(typed, sections.get("Globals", {})),
-        hidden=(*_nested(typed), *_loops(resources), *_macros(root)),
+        hidden=(*_nested(typed), *_made_elsewhere(resources), *_macros(root)),
     )
 
 
@@ -116,11 +116,13 @@ def _nested(resources: Mapping[str, Node]) -> Iterator[Hidden]:
             yield Hidden(name, node.line, "the resources of its type are not read: the template is in another place")
 
 
-def _loops(resources: Node) -> tuple[Hidden, ...]:
+def _made_elsewhere(resources: Node) -> tuple[Hidden, ...]:
     return tuple(
         Hidden(name.removeprefix(_LOOP), node.line, "the resources of the loop are not read")
-        for name, node in resources.members.items()
         if name.startswith(_LOOP)
+        else Hidden(name, node.line, "its resources are not read: the template is in another place")
+        for name, node in resources.members.items()
+        if name.startswith((_LOOP, "Fn::Transform"))
     )
 
 

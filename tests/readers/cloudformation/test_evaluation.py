@@ -86,6 +86,8 @@ Conditions:
         ),
         ("Fn::Transform: {Name: AWS::Include}", "${Transform}"),
         ("!Unheard x", "${Unheard}"),
+        ("{a: 1, Fn::Transform: {Name: AWS::Include}}", "${Object}"),
+        ("{a: 1, 'Fn::ForEach::Names': [N, [x], {'${N}': 1}]}", "${Object}"),
         # maps
         ("!FindInMap [Regions, eu-west-1, Size]", "4"),
         ("!FindInMap [Regions, !Ref AWS::Region, Tier]", "gold"),

@@ -561,25 +561,20 @@ Resources:
   Web:
     Type: AWS::CloudFormation::Stack
     Properties: { TemplateURL: ./web/service.yaml }
+  Fn::Transform: { Name: AWS::Include, Parameters: { Location: more.yaml } }
   "Fn::ForEach::Topics": [Name, [a, b], { "Topic${Name}": { Type: "AWS::SNS::Topic" } }]
 Transform: [AWS::LanguageExtensions, Company::Macro]
 """
     (tmp_path / "parent.yaml").write_text(parent)
     gaps = {(gap.resource or "").partition("#")[2]: gap for gap in read([str(tmp_path / "parent.yaml")]).gaps}
-    assert {name: (gap.enumeration, gap.recovered, gap.reason, gap.message) for name, gap in gaps.items()} == {
-        "Web": (
-            True,
-            False,
-            Reason.NOT_IN_SOURCE,
-            "line 3: its resources are not read: the template is in another place",
-        ),
-        "Topics": (True, False, Reason.NOT_IN_SOURCE, "line 6: the resources of the loop are not read"),
-        "Transform": (
-            True,
-            False,
-            Reason.NOT_IN_SOURCE,
-            "line 7: the template may have other resources: its code is not run",
-        ),
+    assert {(gap.enumeration, gap.recovered, gap.reason) for gap in gaps.values()} == {
+        (True, False, Reason.NOT_IN_SOURCE)
+    }
+    assert {name: gap.message for name, gap in gaps.items()} == {
+        "Web": "line 3: its resources are not read: the template is in another place",
+        "Fn::Transform": "line 6: its resources are not read: the template is in another place",
+        "Topics": "line 7: the resources of the loop are not read",
+        "Transform": "line 8: the template may have other resources: its code is not run",
     }
     (tmp_path / "web").mkdir()
     (tmp_path / "web" / "service.yaml").write_text(task_template("x"))
