@@ -3,9 +3,14 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from moto.elasticache import models as elasticache_models
+from moto.moto_api._internal import mock_random
 from moto.wafv2.models import wafv2_backends
 
 from tests.support.wire import AwsError, Call, Document
+
+# the ids of caches are the only ones that moto draws elsewhere: equal seeds are to make equal ones
+vars(elasticache_models)["random"] = mock_random
 
 Ask = Callable[[str, Document], Document]
 """Puts an operation of the call's service and parameters to moto."""

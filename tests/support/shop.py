@@ -28,9 +28,6 @@ from tests.support.wire import Call, Document
 DENIED_ROLE = "shop-loyalty-task"
 """The role whose policies the scanner may not read, as in accounts where a team guards its own roles."""
 
-DATABASE = f"orders.cluster-c1a2b3c4d5e6.{REGION}.rds.amazonaws.com"
-CACHE = "sessions.a1b2c3.0001.use1.cache.amazonaws.com"
-
 
 class _Shop(NamedTuple):
     seeder: Seeder
@@ -46,6 +43,10 @@ class _Shop(NamedTuple):
     edge_group: str
     inside_group: str
     database_group: str
+    database: str
+    """Host of the database of orders."""
+    cache: str
+    """Host of the cache of sessions."""
     database_secret: str
     """ARN of the secret that holds the database's password."""
     shared_role: str
@@ -93,12 +94,14 @@ def _is_of_denied_role(call: Call) -> bool:
 
 def _foundation(seeder: Seeder) -> _Shop:
     _repositories(seeder)
-    assets = seeder.bucket("shop-assets")
-    news = str(seeder.client("sns").create_topic(Name="shop-news")["TopicArn"])
+    assets = seeder.versioned_bucket("shop-assets")
+    news = _news(seeder)
+    clicks = _clicks(seeder)
     shared_role = seeder.role(
         "shop-app",
         allow("s3:GetObject", resource=f"{assets}/*"),
         allow("sns:Publish", resource=news),
+        allow("kinesis:PutRecord", "kinesis:PutRecords", resource=clicks),
         allow("secretsmanager:GetSecretValue", resource=f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:shop/*"),
     )
     seeder.bucket("shop-assets", allow("s3:GetObject", resource=f"{assets}/*") | {"Principal": {"AWS": shared_role}})
@@ -106,6 +109,8 @@ def _foundation(seeder: Seeder) -> _Shop:
     namespace = _namespace(seeder, network)
     edge_group = seeder.security_group(network, "shop-edge", (443, "0.0.0.0/0"))
     inside_group = seeder.security_group(network, "shop-inside", (443, "10.20.0.0/16"))
+    database_group = seeder.security_group(network, "shop-orders-database")
+    cache_group = seeder.security_group(network, "shop-sessions", (6379, "10.20.0.0/16"))
     admin = seeder.target_group(network, "admin")
     storefront = seeder.target_group(network, "storefront", path="/ping")
     return _Shop(
@@ -122,11 +127,37 @@ def _foundation(seeder: Seeder) -> _Shop:
         inside=seeder.load_balancer("shop-inside", network.private, inside_group, admin, internal=True),
         edge_group=edge_group,
         inside_group=inside_group,
-        database_group=seeder.security_group(network, "shop-orders-database"),
+        database_group=database_group,
+        database=seeder.database("orders", network, database_group),
+        cache=seeder.cache("sessions", cache_group),
         database_secret=_database_secret(seeder),
         shared_role=shared_role,
         zone=seeder.zone("shop.example.com"),
     )
+
+
+def _news(seeder: Seeder) -> str:
+    """ARN of the topic of news: a queue takes them, from which a function mails them; Jo reads them by e-mail."""
+    topics = seeder.client("sns")
+    news = str(topics.create_topic(Name="shop-news")["TopicArn"])
+    letters = seeder.queue("shop-newsletter")
+    topics.subscribe(TopicArn=news, Protocol="sqs", Endpoint=letters)
+    topics.subscribe(TopicArn=news, Protocol="email", Endpoint="jo@shop.example.com")
+    takes = allow("sqs:ReceiveMessage", "sqs:DeleteMessage", resource=letters)
+    seeder.function("shop-newsletter", letters, takes, SENDER_NAME="Shop")
+    return news
+
+
+def _clicks(seeder: Seeder) -> str:
+    """ARN of the stream of clicks; a function counts them into a table that the loyalty service reads."""
+    seeder.client("kinesis").create_stream(StreamName="shop-clicks", ShardCount=1)
+    clicks = f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/shop-clicks"
+    seeder.table("shop-points", recoverable=False)
+    points = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/shop-points"
+    reads = allow("kinesis:GetRecords", "kinesis:GetShardIterator", resource=clicks)
+    writes = allow("dynamodb:UpdateItem", resource=points)
+    seeder.function("shop-click-counter", clicks, reads, writes, POINTS_TABLE="shop-points")
+    return clicks
 
 
 def _repositories(seeder: Seeder) -> None:
@@ -251,7 +282,10 @@ def _storefront(shop: _Shop) -> None:
             "storefront",
             portMappings=listens(8080, name="http", appProtocol="http"),
             environment=environment(
-                API_URL="http://api.shop.internal:8081", ASSETS_BUCKET="shop-assets", LOG_LEVEL="info"
+                API_URL="http://api.shop.internal:8081",
+                ASSETS_BUCKET="shop-assets",
+                CLICKS_STREAM="shop-clicks",
+                LOG_LEVEL="info",
             ),
         ),
         owner="web",
@@ -285,7 +319,7 @@ def _api(shop: _Shop) -> None:
         container(
             "api",
             portMappings=listens(8081, name="api", appProtocol="http"),
-            environment=environment(DATABASE_HOST=DATABASE, DATABASE_PORT="5432", CACHE_HOST=CACHE),
+            environment=environment(DATABASE_HOST=shop.database, DATABASE_PORT="5432", CACHE_HOST=shop.cache),
             secrets=[{"name": "DATABASE_PASSWORD", "valueFrom": shop.database_secret}],
             healthCheck=_checked("/bin/api", "ping"),
             stopTimeout=60,
@@ -396,8 +430,7 @@ def _cart(shop: _Shop) -> None:
 def _order_worker(shop: _Shop) -> None:
     """Not ready: works off a queue on Spot, scales on its length, and may change its own ECS service."""
     seeder = shop.seeder
-    seeder.client("sqs").create_queue(QueueName="orders")
-    queue = f"arn:aws:sqs:{REGION}:{ACCOUNT}:orders"
+    queue = seeder.queue("orders")
     service = f"arn:aws:ecs:{REGION}:{ACCOUNT}:service/shop/order-worker"
     group = seeder.security_group(shop.network, "shop-order-worker")
     seeder.admit(shop.database_group, 5432, group)
@@ -406,7 +439,7 @@ def _order_worker(shop: _Shop) -> None:
         container(
             "order-worker",
             environment=environment(
-                ORDERS_QUEUE_URL=f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/orders", DATABASE_HOST=DATABASE
+                ORDERS_QUEUE_URL=f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/orders", DATABASE_HOST=shop.database
             ),
             secrets=[{"name": "DATABASE_PASSWORD", "valueFrom": shop.database_secret}],
             healthCheck=_checked("/bin/order-worker", "alive"),
@@ -548,6 +581,7 @@ def _search(shop: _Shop) -> None:
     blue = seeder.target_group(shop.network, "search-blue", path="/ping")
     seeder.target_group(shop.network, "search-green", path="/ping")
     seeder.forward(shop.inside, blue, host="search.shop.internal", priority=10)
+    seeder.versioned_bucket("shop-search-index")
     revision = seeder.task_definition(
         "search",
         container(
@@ -594,6 +628,7 @@ def _admin_of(shop: _Shop, cluster: str, stage: str, targets: str, *, tasks: int
     seeder, suffix = shop.seeder, "" if stage == "production" else f"-{stage}"
     group = seeder.security_group(shop.network, f"shop-admin{suffix}", (8080, shop.inside_group))
     settings = f"shop-settings{suffix}"
+    seeder.table(settings)
     table = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{settings}"
     roles = _roles(shop, f"admin{suffix}", allow("dynamodb:GetItem", "dynamodb:PutItem", resource=table))
     seeder.limit_role(f"shop-admin{suffix}-task", allow("dynamodb:*", "s3:*", "sqs:*"))
@@ -645,6 +680,7 @@ def _nightly_report(shop: _Shop) -> None:
     """Ready with work: EventBridge Scheduler starts it; its role may do all things with S3."""
     seeder = shop.seeder
     group = seeder.security_group(shop.network, "shop-nightly-report")
+    seeder.bucket("shop-reports")
     revision = seeder.task_definition(
         "nightly-report",
         container(
@@ -704,6 +740,7 @@ def _stock_sync(shop: _Shop) -> None:
 def _catalog_import(shop: _Shop) -> None:
     """Ready with work: a Step Functions state machine starts it and waits for its end, a pipe does for each file."""
     seeder = shop.seeder
+    seeder.bucket("shop-imports")
     revision = seeder.task_definition(
         "catalog-import",
         container("catalog-import", environment=environment(IMPORT_BUCKET="shop-imports")),
@@ -730,8 +767,7 @@ def _catalog_import(shop: _Shop) -> None:
             "shop-states", allow("ecs:RunTask", "ecs:StopTask", "iam:PassRole"), service="states.amazonaws.com"
         ),
     )
-    seeder.client("sqs").create_queue(QueueName="catalog-files")
-    files = f"arn:aws:sqs:{REGION}:{ACCOUNT}:catalog-files"
+    files = seeder.queue("catalog-files")
     takes = allow("sqs:ReceiveMessage", "sqs:DeleteMessage", resource=files)
     group = seeder.security_group(shop.network, "shop-catalog-import")
     seeder.client("pipes").create_pipe(
@@ -781,6 +817,7 @@ def _log_agent(shop: _Shop) -> None:
 def _thumbnails(shop: _Shop) -> None:
     """Not ready: on EC2 in bridge mode, with the instance's credentials and a fixed port; nobody seems to use it."""
     seeder = shop.seeder
+    seeder.bucket("shop-pictures")
     revision = seeder.task_definition(
         "thumbnails",
         container(
