@@ -297,6 +297,14 @@ class Inventory:
         return tuple(found.values())
 
     @cached_property
+    def _queues(self) -> Mapping[str, Node]:
+        return {each.queue_url: self._backing(each) for each in self.estate.queues if each.queue_url}
+
+    def queue_at(self, url: str) -> Node | None:
+        """The queue of exactly this URL, on whatever host: an emulator of SQS gives its own."""
+        return self._queues.get(url)
+
+    @cached_property
     def _by_name(self) -> Mapping[tuple[NodeKind, str], tuple[Node, ...]]:
         found: dict[tuple[NodeKind, str], dict[str, Node]] = {}
         for fact in self.backing:

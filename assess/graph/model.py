@@ -364,20 +364,34 @@ class GraphBuilder:
 
     def build(self) -> DependencyGraph:
         """The graph, sorted; of nodes without edges, workloads stay, and servers whose databases are used."""
+        found = self._by_database()
         edges = tuple(
             Edge(
                 *key,
                 tuple(sorted(proofs, key=_proof_order)),
-                frozenset(self._access[key]),
+                frozenset(self._access.get(key, ())),
                 min(self._ports.get(key, ()), default=None),
             )
-            for key, proofs in sorted(self._proofs.items())
+            for key, proofs in sorted(found.items())
         )
         used = {id for each in edges for id in (each.source, each.target)}
         used |= {id for id, node in self._nodes.items() if node.kind is NodeKind.WORKLOAD}
         servers = {self._nodes[id].part_of for id in used}
         nodes = {id: self._whole(node) for id, node in sorted(self._nodes.items()) if id in used or id in servers}
         return DependencyGraph(nodes, edges, tuple(sorted(self._hints, key=_hint_order)))
+
+    def _by_database(self) -> dict[tuple[str, str, EdgeKind], dict[Proof, None]]:
+        """Proofs by edge; what leads to a server goes to the databases of it that the same source is known to use."""
+        databases: dict[tuple[str, str, EdgeKind], list[tuple[str, str, EdgeKind]]] = {}
+        for source, target, kind in self._proofs:
+            server = self._nodes[target].part_of
+            if server is not None:
+                databases.setdefault((source, server, kind), []).append((source, target, kind))
+        found = {key: dict(proofs) for key, proofs in self._proofs.items() if key not in databases}
+        for key, parts in databases.items():
+            for part in parts:
+                found[part].update(self._proofs.get(key, {}))
+        return found
 
     def _whole(self, node: Node) -> Node:
         return node if node.part_of is None or node.part_of in self._nodes else replace(node, part_of=None)

@@ -313,6 +313,14 @@ SITUATIONS = (
         (),
     ),
     Situation(
+        "a variable holds the URL of a queue that an emulator gives",
+        (
+            task(container(environment=[{"name": "WORK", "value": f"http://127.0.0.1:4566/{ACCOUNT}/orders"}])),
+            given("queues", QueueArn=QUEUE, QueueUrl=f"http://127.0.0.1:4566/{ACCOUNT}/orders"),
+        ),
+        ("orders -> orders async env 0.85",),
+    ),
+    Situation(
         "what a role is denied is no use",
         (
             task(taskRoleArn=role_arn("orders")),

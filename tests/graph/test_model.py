@@ -130,6 +130,18 @@ def test_a_node_without_edges_stays_only_if_it_is_a_workload_or_holds_a_database
     assert sorted(graph.build().nodes) == sorted((*NAMES, "server", "server/orders"))
 
 
+def test_what_leads_to_a_server_speaks_for_the_database_that_is_used_on_it() -> None:
+    graph = drawn([])
+    for each in ("server", "server/orders"):
+        graph.node(Node(each, NodeKind.DATABASE, each, part_of="server" if "/" in each else None))
+    graph.edge("orders", "server", EdgeKind.DATA, proof(Via.SECURITY_GROUP, 0.35))
+    graph.edge("orders", "server/orders", EdgeKind.DATA, proof())
+    graph.edge("carts", "server", EdgeKind.DATA, proof(Via.SECURITY_GROUP, 0.35))
+    found = {(each.source, each.target): each for each in graph.build().edges}
+    assert sorted(found) == [("carts", "server"), ("orders", "server/orders")]
+    assert found["orders", "server/orders"].via == (Via.ENV, Via.SECURITY_GROUP)
+
+
 def test_of_two_nodes_with_one_id_the_one_that_says_more_stands() -> None:
     graph = drawn([])
     plain, full = node("q", NodeKind.QUEUE), Node("q", NodeKind.QUEUE, "q", "sqs", "arn:aws:sqs:::q")

@@ -53,6 +53,11 @@ def draw(estate: Estate, inventory: Inventory, graph: GraphBuilder) -> None:
         reader = _Reader(workload, task, told, places, graph)
         for each in told:
             reader.take(each)
+        for container in task.containers():
+            for index, variable in enumerate(container.definition.environment):
+                queue = inventory.queue_at(variable.value)
+                if queue is not None:
+                    reader.queue(container, index, queue)
 
 
 # --- whose address it is --------------------------------------------------------------------------------------------
@@ -178,6 +183,13 @@ class _Reader:
         else:
             words = [word for word in name_words(told.name) if not names_host(word)]
             self._alike(told, "-".join(words))
+
+    def queue(self, container: Container, index: int, queue: Node) -> None:
+        """Draws a variable that holds the URL of a queue as SQS gives it, be its host an emulator's."""
+        name = container.definition.environment[index].name
+        evidence = self.task.evidence(*container.at("environment", index, "value"))
+        proof = Proof(Via.ENV, RESOLVED, evidence, f"{name} of {container.name} names {_called(queue)}")
+        self.graph.edge(self.source, self.graph.node(queue), EdgeKind.ASYNC, proof)
 
     @cached_property
     def _inbound(self) -> frozenset[str]:
