@@ -82,6 +82,9 @@ from assess.estate.workloads import Workload, workloads_of
 
 _F = TypeVar("_F", bound=Fact)
 
+_MANIFESTS = "iac"
+"""What manifests, charts and pipelines of the target show: no account and no file of ECS holds it."""
+
 SCHEMA_VERSION = 1
 """Version of the saved form; raised when an older program could misread a newer file."""
 
@@ -687,6 +690,8 @@ class Estate(BaseModel):
         """
         if fact.startswith("survey"):
             return Missing(fact=fact, reason=Reason.UNANSWERED)
+        if fact == _MANIFESTS:
+            return Missing(fact=fact, reason=Reason.NOT_IN_SOURCE)
         if origin.source is not None:
             held = self._source_facts.get(origin.source, frozenset())
             if fact not in held:

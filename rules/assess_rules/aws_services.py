@@ -1,4 +1,4 @@
-"""AWS services in use: how the workloads get their permissions for them."""
+"""AWS services in use: which of them stay, and how the workloads get their permissions for them."""
 
 import re
 from collections.abc import Iterator
@@ -8,6 +8,8 @@ from assess.estate.estate import Estate
 from assess.estate.facts import Evidence
 from assess.estate.triggers import Pipe, StateMachine
 from assess.estate.workloads import Workload
+from assess.graph import DependencyGraph, Edge, NodeKind, Via
+from assess.graph.aws_services import aws_service
 from assess.rule import (
     DAYS,
     HIGH,
@@ -22,6 +24,7 @@ from assess.rule import (
     rule,
     unknown,
 )
+from assess_rules.edges import evidence_of, names_of, used_by
 from assess_rules.instance_roles import owned_by_instance_role
 from assess_rules.known_images import is_sidecar
 
@@ -123,7 +126,7 @@ def _snake(name: str) -> str:
     ),
     reference="https://docs.aws.amazon.com/eks/latest/best-practices/identity-and-access-management.html",
 )
-def relies_on_instance_metadata(workload: Workload, estate: Estate) -> Iterator[Outcome]:
+def relies_on_instance_metadata(workload: Workload, estate: Estate, graph: DependencyGraph) -> Iterator[Outcome]:
     """The workload relies on the instance's metadata or on its role.
 
     A task without a role of its own on an instance gets the instance's permissions from the metadata service. On EKS
@@ -157,7 +160,7 @@ def relies_on_instance_metadata(workload: Workload, estate: Estate) -> Iterator[
         return
     if workload.launch_types and workload.launch_types.isdisjoint(_INSTANCES):
         return
-    use = _use_of_aws(task)
+    use = _use_of_aws(task) or _called_with_permissions(workload, graph)
     if use is None:
         yield unknown(Reason.UNANSWERED, "survey.A5")
     elif owned_by_instance_role(workload, estate):
@@ -189,6 +192,27 @@ def _use_of_aws(task: TaskDefinition) -> Evidence | None:
     texts = (text for container in task.containers() for text in container.texts())
     shows = (text for text in texts if text.value.startswith("arn:aws") or _API_HOST.search(text.value))
     return next((task.evidence(*text.at) for text in shows), None)
+
+
+_ASKED_BY_ROLE = frozenset(
+    {NodeKind.QUEUE, NodeKind.TOPIC, NodeKind.STREAM, NodeKind.BUS, NodeKind.TABLE, NodeKind.BUCKET}
+)
+_OWN_PASSWORDS = frozenset({"mq", "kafka"})
+"""Services whose clients may be known by a password, without any permission of AWS."""
+
+
+def _called_with_permissions(workload: Workload, graph: DependencyGraph) -> Evidence | None:
+    """Where the configuration names a resource that only answers to permissions: a queue, a table, a bucket."""
+    task = workload.task_definition
+    if task is None or any(_KEY.fullmatch(_snake(name)) for each in task.containers() for name in _variables(each)):
+        return None
+    for edge in used_by(workload, graph):
+        end = graph.nodes[edge.target]
+        if end.kind in _ASKED_BY_ROLE and end.aws_service not in _OWN_PASSWORDS:
+            told = next((each.evidence for each in edge.proofs if each.via is Via.ENV), None)
+            if told is not None:
+                return told
+    return None
 
 
 def _variables(container: Container) -> Iterator[str]:
@@ -322,3 +346,40 @@ def cluster_of_batch(cluster: Cluster) -> Iterator[Outcome]:
         yield fail(f"cluster {cluster.name} belongs to AWS Batch", cluster.evidence("clusterName"))
     elif tag is not None:
         yield fail(f"cluster {cluster.name} belongs to AWS Batch", cluster.evidence("tags", tag, "key"))
+
+
+@rule(
+    "AWS-SERVICE-STAYS",
+    Checklist.AWS_SERVICES,
+    kind=Kind.INVENTORY,
+    effort=HOURS,
+    confidence=0.8,
+    needs=("graph",),
+    reference="https://docs.aws.amazon.com/eks/latest/userguide/pod-identities.html",
+)
+def managed_service(workload: Workload, graph: DependencyGraph) -> Iterator[Outcome]:
+    """The workload uses a service that AWS runs, and which stays where it is.
+
+    Nothing of it moves; what changes is the way there. The Pods come from other addresses and security groups, and
+    they get their permissions from EKS Pod Identity or IRSA in place of the task role. A permission on everything of
+    a service is not taken for a use.
+
+    Fix: let the Pods' security groups and subnets in, check the policies of VPC endpoints and of the resources
+    themselves, and give the workload's ServiceAccount the role that the task has today.
+    """
+    found: dict[str, list[Edge]] = {}
+    for edge in used_by(workload, graph):
+        name = graph.nodes[edge.target].aws_service
+        if name is not None and aws_service(name).stays:
+            found.setdefault(aws_service(name).id, []).append(edge)
+    for id, edges in sorted(found.items()):
+        service = aws_service(id)
+        is_granted = all(each.via == (Via.IAM,) for each in edges)
+        names = names_of((each.target for each in edges), graph)
+        named = "" if names == service.name else f" ({names})"
+        yield fail(
+            f"workload {workload.name} {'may use' if is_granted else 'uses'} {service.name}{named}, which stays on AWS",
+            *evidence_of(*edges),
+            element=id,
+            confidence=min(0.8, max(each.confidence for each in edges)),
+        )

@@ -4,20 +4,26 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from assess.estate.balancing import Action, Condition, Listener, ListenerRule, LoadBalancer, TargetGroup
+from assess.estate.dns import host_name, names_of
 from assess.estate.estate import Estate
 from assess.estate.facts import Evidence
+from assess.estate.workloads import Workload
+from assess.graph import DependencyGraph, HintKind
 from assess.rule import (
     DAYS,
     HIGH,
     HOURS,
+    LOW,
     MEDIUM,
     Checklist,
     Kind,
     Outcome,
+    Reason,
     Threshold,
     fail,
     not_applicable,
     rule,
+    unknown,
 )
 
 _NOT_AN_ALB = "it is not an Application Load Balancer"
@@ -445,3 +451,76 @@ _CLIENT_ADDRESS = {
     "preserve_client_ip.enabled": "keeps the address of the client",
     "proxy_protocol_v2.enabled": "sends the PROXY protocol",
 }
+
+
+@rule(
+    "ING-INTERNAL-HAIRPIN",
+    Checklist.INGRESS,
+    severity=LOW,
+    effort=HOURS,
+    confidence=0.8,
+    needs=("graph", "elb.load_balancers"),
+    reference="https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-troubleshooting.html",
+)
+def calls_itself(workload: Workload, estate: Estate, graph: DependencyGraph) -> Iterator[Outcome]:
+    """The workload calls itself through its own load balancer.
+
+    Each such call leaves the Pod, passes the load balancer and may come back to the same Pod. Where a Network Load
+    Balancer passes the client's address on, a packet that returns to its sender is dropped, and the call hangs now
+    and then. While both platforms run, half of such calls change sides.
+
+    Fix: let it call itself by localhost or by the Service's name inside the cluster.
+    """
+    hosts = _hosts_of_balancers(workload, estate)
+    if hosts is None:
+        yield not_applicable("it has no load balancer", reads=("ecs.services",))
+        return
+    found = [each for each in graph.hints_of.get(workload.id, ()) if each.kind is HintKind.OWN_ADDRESS]
+    for host in dict.fromkeys(each.text for each in found):
+        balancer = hosts.get(host_name(host))
+        if balancer is not None:
+            yield fail(
+                f"workload {workload.name} calls itself through its load balancer {balancer.name}, by {host}",
+                *(each.evidence for each in found if each.text == host),
+                element=host,
+                confidence=0.8,
+            )
+
+
+def _hosts_of_balancers(workload: Workload, estate: Estate) -> Mapping[str, LoadBalancer] | None:
+    """The names that lead to a workload's own load balancers; none where it has no load balancer."""
+    attached = workload.service.all_load_balancers if workload.service is not None else ()
+    if not attached:
+        return None
+    groups = (estate.target_group_by_arn.get(each.target_group_arn or "") for each in attached)
+    ids = {id for group in groups if group is not None for id in group.load_balancer_arns}
+    ids |= {each.load_balancer_name for each in attached if each.load_balancer_name}
+    found: dict[str, LoadBalancer] = {}
+    for balancer in filter(None, (estate.load_balancer_by_arn.get(id) for id in sorted(ids))):
+        host = balancer.dns_name or ""
+        names = [way[0].host for way in names_of(host, estate.dns_records_to)] if host else []
+        found |= {name: balancer for name in (host_name(host), *names) if name}
+    return found
+
+
+@rule(
+    "ING-NGINX-RETIRED",
+    Checklist.INGRESS,
+    severity=HIGH,
+    effort=DAYS,
+    confidence=0.8,
+    needs=("iac",),
+    also_uses=("policy.target", "survey"),
+    reference="https://kubernetes.io/blog/2025/11/11/ingress-nginx-retirement/",
+)
+def retired_controller(_estate: Estate) -> Iterator[Outcome]:
+    """The target may be built on the retired ingress-nginx controller.
+
+    The community's ingress-nginx was retired in March 2026: no releases, no fixes for faults of security. A platform
+    that is built on it now has its next migration before it. The controllers of F5 (nginx.org) and others with
+    similar names are not meant. Manifests and charts show it, and no account does.
+
+    Fix: use the AWS Load Balancer Controller or an implementation of the Gateway API; ingress2gateway turns Ingress
+    objects with annotations into routes.
+    """
+    yield unknown(Reason.NOT_IN_SOURCE, "iac")

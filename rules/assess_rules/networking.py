@@ -11,6 +11,7 @@ from assess.estate.facts import Evidence
 from assess.estate.identity import Statement, statements_of
 from assess.estate.network import IpPermission, SecurityGroup, Subnet, Vpc, free_blocks
 from assess.estate.workloads import Workload
+from assess.graph import DependencyGraph, NodeKind
 from assess.rule import (
     CRITICAL,
     DAYS,
@@ -30,6 +31,7 @@ from assess.rule import (
     rule,
     unknown,
 )
+from assess_rules.edges import used_by
 
 _REQUIREMENTS = "https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html"
 _NO_CONTROL_PLANE = frozenset({"use1-az3", "usw1-az2", "cac1-az3"})
@@ -638,3 +640,39 @@ def dual_stack(vpc: Vpc, estate: Estate) -> Iterator[Outcome]:
         if balancer.vpc_id == vpc.vpc_id and (balancer.ip_address_type or "").startswith("dualstack"):
             message = f"load balancer {balancer.name} in VPC {vpc.name} is reached by IPv6"
             yield fail(message, balancer.evidence("IpAddressType"), element=balancer.name)
+
+
+@rule(
+    "VPC-CUSTOM-CIDR-ROUTING",
+    Checklist.NETWORKING,
+    severity=MEDIUM,
+    effort=DAYS,
+    confidence=0.8,
+    needs=("vpc.routes", "graph"),
+    also_uses=("policy.target", "survey"),
+    reference="https://docs.aws.amazon.com/eks/latest/best-practices/custom-networking.html",
+)
+def pods_that_peers_do_not_know(vpc: Vpc, estate: Estate, graph: DependencyGraph) -> Iterator[Outcome]:
+    """Peers of the VPC may not know a block of addresses of the Pods' own.
+
+    Where addresses are short, Pods get a block of their own (100.64.0.0/10), which other VPCs, data centres and
+    partners have no route to. What such Pods send arrives with an address that nobody can answer, unless the node
+    puts its own in place of it. Whether a block of their own is planned, and how it is routed, only the team can say.
+
+    Fix: leave source NAT at the node on (AWS_VPC_K8S_CNI_EXTERNALSNAT=false, the default), or announce the Pods'
+    block over the transit gateway and the connection to the data centre, and add it to allow-lists.
+    """
+    users = {
+        each.id: each for subnet in estate.subnets_by_vpc.get(vpc.vpc_id, ()) for each in _users_of(subnet, estate)
+    }
+    for workload in users.values():
+        for edge in used_by(workload, graph):
+            end = graph.nodes[edge.target]
+            if edge.kind.ties and (end.kind is NodeKind.ON_PREMISES or end.network not in ("", vpc.vpc_id)):
+                yield unknown(Reason.UNANSWERED, "survey")
+                return
+    yield not_applicable("nothing that its workloads use stands in another network")
+
+
+def _users_of(subnet: Subnet, estate: Estate) -> Iterator[Workload]:
+    return (workload for workload, _ in estate.subnet_users.get(subnet.subnet_id, ()))

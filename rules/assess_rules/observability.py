@@ -7,6 +7,7 @@ from assess.estate.ecs import Cluster, Container, TaskDefinition
 from assess.estate.estate import Estate
 from assess.estate.facts import Evidence
 from assess.estate.workloads import Workload
+from assess.graph import DependencyGraph
 from assess.rule import (
     DAYS,
     HIGH,
@@ -20,6 +21,7 @@ from assess.rule import (
     rule,
     unknown,
 )
+from assess_rules.edges import evidence_of, names_of, used_by
 from assess_rules.known_images import agent_of, is_sidecar
 
 _ROUTER = "awsfirelens"
@@ -390,3 +392,58 @@ def costs_by_tags_of_ecs(workload: Workload) -> Iterator[Outcome]:
         how = "tags that ECS manages" if service.enable_ecs_managed_tags else "tags that are passed on to tasks"
         field = "enableECSManagedTags" if service.enable_ecs_managed_tags else "propagateTags"
         yield fail(f"costs of service {workload.name} can be told apart by {how}", service.evidence(field))
+
+
+_TRACING = re.compile(
+    r"OTEL_|AWS_XRAY_|XRAY_|DD_(?!LOGS_ENABLED$)|DATADOG_|JAEGER_|ZIPKIN_|SPRING_ZIPKIN_|SPRING_SLEUTH_|ELASTIC_APM_"
+    r"|NEW_RELIC_|NEWRELIC_|SIGNALFX_|SPLUNK_(?:TRACE|PROFILER|METRICS)|DT_|INSTANA_|APPDYNAMICS_|SENTRY_TRACES_|HONEYCOMB_"
+    r"|LIGHTSTEP_|OPENTRACING_|TRACING_|TRACE_(?:ENABLED|AGENT)|MANAGEMENT_(?:TRACING|ZIPKIN|OTLP)_",
+    re.IGNORECASE,
+)
+"""Variables that configure tracing, by how they begin."""
+
+_FEW = 3
+
+
+@rule(
+    "OBS-NO-TRACING",
+    Checklist.OBSERVABILITY,
+    kind=Kind.INVENTORY,
+    effort=DAYS,
+    confidence=0.5,
+    needs=("ecs.task_definitions", "graph"),
+    reference="https://opentelemetry.io/docs/platforms/kubernetes/operator/",
+)
+def no_tracing(workload: Workload, graph: DependencyGraph) -> Iterator[Outcome]:
+    """Nothing shows that a workload with several dependencies is traced.
+
+    When a request takes longer on EKS, somebody asks which of the calls behind it became slower. Without traces from
+    before there is nothing to compare with. Tracing inside the code, without any variable or agent, is not seen.
+    Workloads that use fewer than three others are left out.
+
+    Fix: switch tracing on while the workload still runs on ECS (the OpenTelemetry SDK or its auto-instrumentation),
+    keep a week of traces, and let the OpenTelemetry Operator inject the same on EKS.
+    """
+    task = workload.task_definition
+    if task is None or _is_traced(task):
+        return
+    edges = [each for each in used_by(workload, graph) if each.kind.ties]
+    ends = list(dict.fromkeys(each.target for each in edges))
+    if len(ends) >= _FEW:
+        yield fail(
+            f"workload {workload.name} uses {names_of(ends, graph)}, and nothing shows that it is traced",
+            *evidence_of(*edges),
+            confidence=0.5,
+        )
+
+
+def _is_traced(task: TaskDefinition) -> bool:
+    for container in task.containers():
+        agent = agent_of(container)
+        if agent is not None and agent.kind == "traces":
+            return True
+        definition = container.definition
+        names = (*(each.name for each in definition.environment), *(each.name for each in definition.secrets))
+        if any(_TRACING.match(name) for name in names):
+            return True
+    return False

@@ -9,6 +9,7 @@ from assess.estate.ecs import Container
 from assess.estate.estate import Estate
 from assess.estate.images import ImageReference
 from assess.estate.workloads import OWNER_TAGS, Workload
+from assess.graph import DependencyGraph
 from assess.rule import (
     DAYS,
     HIGH,
@@ -26,6 +27,7 @@ from assess.rule import (
     rule,
     unknown,
 )
+from assess_rules.edges import callers_of
 from assess_rules.known_images import data, datastore_of, image_of, is_sidecar, presumed_agent_of
 
 
@@ -51,6 +53,10 @@ def no_platform_owner(_team: Team) -> Iterator[Outcome]:
     yield unknown(Reason.UNANSWERED, "survey.O1", "survey.O2")
 
 
+_SHOW_CALLERS = ("cloudmap", "elb.load_balancers", "elb.listeners", "elb.target_groups", "route53")
+"""Beside services and task definitions: what shows who calls whom."""
+
+
 @rule(
     "OWN-NO-OWNER",
     Checklist.OWNERSHIP,
@@ -58,16 +64,20 @@ def no_platform_owner(_team: Team) -> Iterator[Outcome]:
     worst=HIGH,
     effort=HOURS,
     needs=("tags", "ecs.services", "ecs.task_definitions"),
-    also_uses=("survey.O3", "graph"),
+    also_uses=("survey.O3", "graph", *_SHOW_CALLERS),
+    raised_by=_SHOW_CALLERS,
+    thresholds=(Threshold("callers", 5, 1, 1000, "workloads that call it, from which on it is high", whole=True),),
     reference="https://docs.aws.amazon.com/wellarchitected/latest/framework/ops_ops_model_def_resource_owners.html",
 )
-def no_owner(workload: Workload, estate: Estate) -> Iterator[Outcome]:
+def no_owner(
+    workload: Workload, estate: Estate, graph: DependencyGraph, thresholds: Mapping[str, float]
+) -> Iterator[Outcome]:
     """No owner of the workload is recorded.
 
     A move asks the owner of every workload for decisions: may two copies run, which downtime is allowed, what is
     tested, who is called at night. A workload without an owner waits, and everything that depends on it waits with
-    it. Any tag that names an owner, team, squad, contact or cost centre on the service, the task definition or the
-    cluster counts.
+    it: five or more callers make it a high finding. Any tag that names an owner, team, squad, contact or cost centre on
+    the service, the task definition or the cluster counts.
 
     Fix: find out who is called when it fails, tag the service and the task definition with the team, and enter it in
     CODEOWNERS and the on-call plan.
@@ -81,10 +91,14 @@ def no_owner(workload: Workload, estate: Estate) -> Iterator[Outcome]:
         yield unknown(first.reason, *first.needs)
         return
     holder = workload.service or workload.task_definition
+    callers = callers_of(workload, graph)
+    many = len(callers) >= thresholds["callers"]
     if holder is not None:
+        called = f", which {len(callers)} others call" if many else ""
         yield fail(
-            f"no tag of workload {workload.name} names an owner",
+            f"no tag of workload {workload.name} names an owner{called}",
             holder.evidence("tags", value=f"none of {', '.join(OWNER_TAGS)}"),
+            severity=HIGH if many else MEDIUM,
         )
 
 

@@ -3,10 +3,13 @@
 import re
 from collections.abc import Iterator
 
-from assess.estate.ecs import Container
+from assess.estate.ecs import Container, Service
 from assess.estate.estate import Estate
+from assess.estate.triggers import EventRule, Schedule, StateMachine
 from assess.estate.workloads import Workload
+from assess.graph import DependencyGraph, NodeKind
 from assess.rule import (
+    CRITICAL,
     DAYS,
     HIGH,
     HOURS,
@@ -21,6 +24,9 @@ from assess.rule import (
     unknown,
 )
 from assess_rules.code_marks import mark_of_code
+from assess_rules.edges import evidence_of, takes_from
+from assess_rules.known_images import datastore_of, runs_client_of_datastore
+from assess_rules.statelessness import kept_data
 
 WEAK_EVIDENCE = 0.5
 """Confidence of what is inferred from tags and names that are not there."""
@@ -248,3 +254,122 @@ def schema_changed_at_start(container: Container, estate: Estate) -> Iterator[Ou
         container.task.evidence(*container.at("command" if definition.command else "entryPoint"), value=words[0]),
         confidence=WEAK_EVIDENCE,
     )
+
+
+@rule(
+    "RSK-DUAL-RUN",
+    Checklist.ROLLBACK,
+    severity=HIGH,
+    worst=CRITICAL,
+    effort=DAYS,
+    confidence=0.8,
+    needs=("ecs.services", "schedules", "workflows", "graph", "survey.A6"),
+    also_uses=("survey.A7",),
+    raised_by=("survey.A7",),
+    reference="https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/",
+)
+def work_done_twice(workload: Workload, graph: DependencyGraph) -> Iterator[Outcome]:
+    """The work would be done twice while both platforms run.
+
+    A clock, a workflow or a stream does not know that a copy of its worker runs on EKS: each copy does the whole
+    work, so mails go out twice and orders are booked twice. Two groups of consumers read a stream or a topic twice,
+    and an ordered queue loses its order between them. A service that never has two tasks was often made so for this
+    reason.
+
+    Passes: a standard queue, whose consumers compete for each message. Whether a scheduler inside the application
+    holds a lock, and whether work may be repeated, only its owner can say.
+
+    Fix: disable the schedule on one side in the step that enables it on the other, keep the consumer group when Pods
+    join, and make handlers idempotent by a key that is stored with the result.
+    """
+    found = list(_doubled(workload, graph))
+    yield from found
+    service = workload.service
+    if found:
+        return
+    starts = bool(workload.triggers) or not workload.is_service
+    if service is None or starts or takes_from(workload, graph) or (service.desired_count or 0) < 2:
+        yield unknown(Reason.UNANSWERED, "survey.A6")
+        return
+    facts = ("ecs.services", "schedules", "workflows", "pipes", "ecs.task_definitions", "iam.roles", "messaging")
+    yield not_applicable("nothing starts or feeds it, and two tasks run side by side already", reads=facts)
+
+
+def _doubled(workload: Workload, graph: DependencyGraph) -> Iterator[Outcome]:
+    for trigger in workload.triggers:
+        source = trigger.source
+        clock = isinstance(source, Schedule | EventRule) and source.schedule_expression
+        if clock or isinstance(source, StateMachine):
+            what = "state machine" if isinstance(source, StateMachine) else "schedule"
+            yield fail(
+                f"{what} {source.name} would start {workload.name} on both platforms",
+                source.evidence(*trigger.at),
+                element=source.name,
+                confidence=0.8,
+            )
+    for edge in takes_from(workload, graph):
+        end = graph.nodes[edge.target]
+        ordered = end.name.endswith(".fifo")
+        if end.kind in (NodeKind.STREAM, NodeKind.TOPIC) or ordered:
+            what = f"{'ordered ' if ordered else ''}{end.kind} {end.name}"
+            yield fail(
+                f"workload {workload.name} would take the messages of {what} on both platforms",
+                *evidence_of(edge),
+                element=end.name,
+                confidence=min(0.8, edge.confidence),
+            )
+    service = workload.service
+    if service is not None and _is_singleton(service):
+        yield fail(
+            f"service {workload.name} never has two tasks, so its work may not be done twice",
+            service.evidence("deploymentConfiguration", "maximumPercent"),
+            element="deploymentConfiguration",
+            confidence=0.8,
+        )
+
+
+def _is_singleton(service: Service) -> bool:
+    """Whether it is declared so: one task, which a deployment stops before it starts the next."""
+    given = service.deployment_configuration
+    percentages = (given.minimum_healthy_percent, given.maximum_percent) if given is not None else None
+    return service.desired_count == 1 and percentages == (0, 100)
+
+
+@rule(
+    "RSK-DATA-IRREVERSIBLE",
+    Checklist.ROLLBACK,
+    severity=CRITICAL,
+    effort=WEEKS,
+    confidence=0.8,
+    needs=("ecs.task_definitions", "graph", "survey.R3", "survey.R4"),
+    reference="https://docs.aws.amazon.com/dms/latest/userguide/Welcome.html",
+)
+def data_without_a_way_back(workload: Workload) -> Iterator[Outcome]:
+    """Data that moves with the workload may have no way back.
+
+    A datastore in a container, or files on an instance, have to be copied when the workload moves. From the first
+    write on EKS on, the copy that stayed on ECS is old: going back loses what was written since. Only a plan says
+    whether changes flow back, and only a rehearsal whether a restore works and how long it takes.
+
+    Passes: datastores that AWS runs: they stay where they are, and both platforms use the same one.
+
+    Fix: move the data to a managed service before the move, so that it does not move with it; or replicate back while
+    both run (AWS DMS, the datastore's own replication), and restore a backup once before the day.
+    """
+    if workload.task_definition is None:
+        return
+    if not _moves_data(workload):
+        yield not_applicable("no data moves with it", reads=("ecs.task_definitions",))
+        return
+    yield unknown(Reason.UNANSWERED, "survey.R3", "survey.R4")
+
+
+def _moves_data(workload: Workload) -> bool:
+    """Whether it runs a datastore, or writes to a volume of its instance or of Docker that keeps data."""
+    task = workload.task_definition
+    for container in task.containers() if task is not None else ():
+        if datastore_of(container) is not None and not runs_client_of_datastore(container):
+            return True
+        if kept_data(container):
+            return True
+    return False

@@ -167,7 +167,6 @@ NEVER = (
     never("OWN-PLATFORM", "fail", "answers are not read yet"),
     never("OWN-PLATFORM", "not_applicable", "every platform needs an owner"),
     never("OWN-NO-OWNER", "not_applicable", "every workload needs an owner"),
-    never("OWN-NO-OWNER", HIGH, "how many workloads call it is not known yet"),
 )
 
 
