@@ -318,7 +318,7 @@ def _said(error: ClientError) -> str:
 def _message(error: ClientError) -> str:
     said = str(error.response.get("Error", {}).get("Message") or "no message")
     if said.lstrip()[:1] == "<":  # of a proxy, or of a server that does not know the call
-        return "a page came in place of an answer"
+        return "the answer is an HTML page, not an error of this service"
     # what follows is a blob that changes from call to call, and only sts:DecodeAuthorizationMessage reads it
     return plain(said.partition("Encoded authorization failure message")[0]) or "no message"
 
