@@ -41,6 +41,7 @@ def test_the_rule_that_the_readme_shows_works() -> None:
     exec(compile(code[1], "README.md", "exec"), names)  # the reader's own first rule
     from assess.estate.ecs import TaskDefinition
     from assess.estate.estate import Estate
+    from assess.graph import DependencyGraph
     from assess.rule import Fail, Pass, Policy, Rule
 
     rule = names["cost_centre"]
@@ -48,6 +49,6 @@ def test_the_rule_that_the_readme_shows_works() -> None:
     estate = Estate.model_validate({"detectors_version": 1, "collected_at": "2026-11-23T00:00:00Z"})
     tagged = TaskDefinition.model_validate({"family": "web", "tags": [{"key": "acme:cost-centre", "value": "42"}]})
     bare = TaskDefinition.model_validate({"family": "web"})
-    assert [type(each) for each in rule.judge(tagged, estate, None, Policy())] == [Pass]
-    said = rule.judge(bare, estate, None, Policy())
+    assert [type(each) for each in rule.judge(tagged, estate, DependencyGraph(), Policy())] == [Pass]
+    said = rule.judge(bare, estate, DependencyGraph(), Policy())
     assert [each.message for each in said if isinstance(each, Fail)] == ["web has no tag acme:cost-centre"]
