@@ -109,6 +109,8 @@ class Source(BaseModel):
     kind: Literal["task_definition", "container_definitions", "template"]
     facts: tuple[Identifier, ...]
     open: tuple[OpenFact, ...] = ()
+    aliases: Mapping[str, Identifier] = Field(default_factory=dict)
+    """Of a template: resources of others, ``PATH#LOGICAL-ID``, by the parameter that each is passed by."""
 
 
 class Scope(BaseModel):
@@ -592,8 +594,19 @@ class Estate(BaseModel):
         return found
 
     def declared(self, source: str, logical_id: str) -> Fact | None:
-        """The resource that a template declares under a logical id, where it is of a kind that an estate holds."""
-        return self._declared.get((source, logical_id))
+        """The resource that a template declares under a logical id, where it is of a kind that an estate holds.
+
+        The name of a parameter stands for the resource of another template that a parent passes by it.
+        """
+        found = self._declared.get((source, logical_id))
+        if found is not None:
+            return found
+        path, _, elsewhere = self._aliases.get((source, logical_id), "").rpartition("#")
+        return self._declared.get((path, elsewhere))
+
+    @cached_property
+    def _aliases(self) -> Mapping[tuple[str, str], str]:
+        return {(each.path, name): to for each in self.scope.sources for name, to in each.aliases.items()}
 
     @cached_property
     def log_group_by_name(self) -> Mapping[tuple[str, str, str], LogGroup]:

@@ -3,7 +3,7 @@
 import os
 import re
 import stat
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import PurePath
@@ -15,8 +15,9 @@ from assess.estate.estate import Estate, Scope, Source
 from assess.estate.facts import Origin
 from assess.estate.gaps import Gap, Reason
 from assess.readers import files
-from assess.readers.cloudformation.conversion import convert
+from assess.readers.cloudformation.conversion import convert, stacks_of
 from assess.readers.cloudformation.evaluation import PSEUDO_PARAMETERS
+from assess.readers.cloudformation.linking import Links
 from assess.readers.cloudformation.template import (
     Hidden,
     Template,
@@ -198,20 +199,22 @@ class _Reader:
     def convert(self) -> None:
         """Adds the facts of the templates."""
         qualifiers = _qualifiers([each.path for each in self.templates])
-        names = {PurePath(each.path).name for each in self.templates}
-        for template, qualifier in zip(self.templates, qualifiers, strict=True):
+
+        def hide(text: str, is_known: bool) -> str:
+            return self.builder.secret(text, is_known=is_known)
+
+        links = Links(self.templates, self.parameters)
+        stacks = stacks_of(dict(zip(qualifiers, self.templates, strict=True)), links, hide)
+        for template in self.templates:
             name = as_text(template.path)
-
-            def hide(text: str, is_known: bool) -> str:
-                return self.builder.secret(text, is_known=is_known)
-
             try:
-                found = convert(template, name, qualifier, self.parameters, hide, self.builder.add)
+                found = convert(stacks[template.path], name, self.builder.add)
             except DoorError as error:
                 raise InputError(template.path, str(error)) from None
-            self.sources.append(Source(path=name, kind="template", facts=found.facts, open=found.open))
+            aliases = {each: f"{as_text(to.home)}#{to.logical_id}" for each, to in found.aliases.items()}
+            self.sources.append(Source(path=name, kind="template", facts=found.facts, open=found.open, aliases=aliases))
             for hidden in template.hidden:
-                self.builder.gap(_hidden_gap(name, hidden, names))
+                self.builder.gap(_hidden_gap(name, hidden, links.is_read(template.path, hidden.logical_id)))
 
     def check_parameters(self) -> None:
         """Whether each parameter that is given is one of some template's.
@@ -307,7 +310,7 @@ def _gap(error: InputError) -> Gap:
     )
 
 
-def _hidden_gap(name: str, hidden: Hidden, read: Set[str]) -> Gap:
+def _hidden_gap(name: str, hidden: Hidden, is_read: bool) -> Gap:
     """What a template makes and does not hold; nothing is missing where that stands in a file that was read too."""
     return Gap(
         api="file",
@@ -319,7 +322,7 @@ def _hidden_gap(name: str, hidden: Hidden, read: Set[str]) -> Gap:
         reason=Reason.NOT_IN_SOURCE,
         error="Elsewhere",
         message=f"line {hidden.line}: {hidden.message}",
-        recovered=hidden.template is not None and PurePath(hidden.template).name in read,
+        recovered=is_read,
     )
 
 

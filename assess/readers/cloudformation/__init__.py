@@ -30,6 +30,10 @@ queue URLs) stands in the resource's own fact in the same words (``Endpoint.Addr
 ``placeholders(text)`` of this package finds what a text refers to. A name that the template gives is written out
 (``Ref`` of a table with ``TableName: orders`` is ``orders``).
 
+**Several templates.** What a parent passes to a nested stack, a nested stack puts out, and another template exports is
+read through where all of it is known: fields hold the other template's identities, texts what it tells, else
+``${Parameter}``, which ``Estate.declared`` leads to the resource that is passed by it.
+
 Other placeholders have no fact: ``${Parameter}`` without a default, ``${AWS::Region}``, ``${ImportValue:NAME}``,
 ``${If:CONDITION}`` and ``${FUNCTION:...}``, ``{{resolve:ssm:NAME}}`` for a dynamic reference or a parameter that
 CloudFormation reads from Parameter Store. Each is listed in ``origin.unresolved``, and so is ``""`` (all of the

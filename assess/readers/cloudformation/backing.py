@@ -51,7 +51,7 @@ def complete(drafts: Drafts) -> None:
                 api = drafts.stack.meant(draft.resource.properties.get("ApiId"), "AWS::ApiGatewayV2::Api")
                 draft.put("apiName", api.properties.get("Name") if api is not None else None)
             case "event_source_mappings":
-                function = drafts.stack.meant(draft.resource.properties.get("FunctionName"), *_FUNCTIONS)
+                function = drafts.stack.meant(draft.resource.properties.get("FunctionName"), *_FUNCTIONS, anywhere=True)
                 named = draft.resource.properties.get("FunctionName")
                 draft.put("FunctionArn", Value(function.arn, draft.resource.line) if function is not None else named)
     _proxies(drafts)

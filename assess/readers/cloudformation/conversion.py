@@ -10,11 +10,12 @@ from assess.estate.gaps import Reason
 from assess.readers.cloudformation import backing, balancing, ecs, network, roles, storage, stores, triggers
 from assess.readers.cloudformation.documents import write
 from assess.readers.cloudformation.drafts import Draft, Drafts
-from assess.readers.cloudformation.evaluation import Evaluator
 from assess.readers.cloudformation.holding import FACT_OF, held
+from assess.readers.cloudformation.linking import Links
 from assess.readers.cloudformation.placeholders import placeholder
 from assess.readers.cloudformation.stack import Stack
 from assess.readers.cloudformation.template import Template
+from assess.readers.cloudformation.values import Reference
 
 Add = Callable[[str, Mapping[str, Any], Origin], Fact]
 """How a document becomes a fact: the estate builder's ``add``."""
@@ -27,25 +28,27 @@ class Converted:
     facts: tuple[str, ...]
     """The facts that it holds: it declares whatever of that kind its workloads refer to."""
     open: tuple[OpenFact, ...]
+    aliases: Mapping[str, Reference]
+    """Resources of other templates by the parameter that stands for each."""
 
 
-def convert(
-    template: Template,
-    name: str,
-    qualifier: str,
-    given: Mapping[str, str],
-    hide: Callable[[str, bool], str],
-    add: Add,
-) -> Converted:
-    """Adds the facts of a template; ``name`` is its path as text, ``qualifier`` names it in identities."""
-    evaluator = Evaluator(
-        parameters=template.parameters,
-        mappings=template.mappings,
-        conditions=template.conditions,
-        resources=template.resources,
-        given=given,
-    )
-    stack = Stack(template.resources, evaluator, qualifier, hide)
+def stacks_of(templates: Mapping[str, Template], links: Links, hide: Callable[[str, bool], str]) -> Mapping[str, Stack]:
+    """The stacks that templates make, by path; ``templates`` are by what names each in identities."""
+    stacks: dict[str, Stack] = {}
+    for qualifier, each in templates.items():
+        stacks[each.path] = Stack(each.resources, links.evaluators[each.path], qualifier, hide, stacks)
+    for _ in range(_ROUNDS):
+        for stack in stacks.values():
+            stack.identify()
+    return stacks
+
+
+_ROUNDS = 2
+"""Times that resources are named again: a name may be made of another's, of any template, and that of a third."""
+
+
+def convert(stack: Stack, name: str, add: Add) -> Converted:
+    """Adds the facts of a stack; ``name`` is the path of its template as text."""
     drafts = Drafts(stack)
     for complete in (
         *(ecs.complete, network.complete, balancing.complete, roles.complete),
@@ -65,6 +68,7 @@ def convert(
     opened |= {_PART_OF[each.type] for each in stack.resources.values() if each.condition and each.type in _PART_OF}
     return Converted(
         facts=held(found, opened),
+        aliases=stack.evaluator.aliases,
         open=tuple(OpenFact(fact=fact, resource=resource, reason=reason) for (resource, fact), reason in lost.items()),
     )
 

@@ -26,21 +26,21 @@ def complete(drafts: Drafts) -> None:
     for provider in drafts.of("capacity_providers"):
         given = provider.members.get("AutoScalingGroupProvider")
         named = given.members.get("AutoScalingGroupArn") if given is not None else None
-        group = drafts.stack.meant(named, "AWS::AutoScaling::AutoScalingGroup")
+        group = drafts.stack.meant(named, "AWS::AutoScaling::AutoScalingGroup", anywhere=True)
         if group is not None:  # which may be named as well
             provider.put("AutoScalingGroupProvider/AutoScalingGroupArn", Value(group.arn, group.line))
     for service in drafts.of("services"):
         _service(service, drafts)
     for task in drafts.of("task_definitions"):
         for name in ("TaskRoleArn", "ExecutionRoleArn"):
-            role = drafts.stack.meant(task.members.get(name), "AWS::IAM::Role")
+            role = drafts.stack.meant(task.members.get(name), "AWS::IAM::Role", anywhere=True)
             if role is not None:  # which may be named as well
                 task.put(name, Value(role.arn, task.members[name].line))
 
 
 def cluster_arn(value: Value | None, stack: Stack, line: int) -> Value:
     """The ARN of a cluster that is named by its ARN, its name or not at all (then it is ``default``)."""
-    meant = stack.meant(value, _CLUSTER)
+    meant = stack.meant(value, _CLUSTER, anywhere=True)
     if meant is not None:
         return Value(meant.arn, value.line if value is not None else line)
     if value is None or value.is_absent:
@@ -54,7 +54,7 @@ def cluster_arn(value: Value | None, stack: Stack, line: int) -> Value:
 
 def task_definition_arn(value: Value | None, stack: Stack) -> Value | None:
     """The ARN of a task definition that a family may name."""
-    meant = stack.meant(value, _TASK_DEFINITION)
+    meant = stack.meant(value, _TASK_DEFINITION, anywhere=True)
     return Value(meant.arn, value.line) if meant is not None and value is not None else value
 
 

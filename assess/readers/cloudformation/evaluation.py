@@ -9,9 +9,10 @@ import itertools
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Final
+from typing import Final, Protocol
 
 from assess.readers.cloudformation.placeholders import placeholder, reference
+from assess.readers.cloudformation.template import Template
 from assess.readers.cloudformation.values import (
     LONGEST_TEXT,
     NO_VALUE,
@@ -65,23 +66,31 @@ _VARIABLE = re.compile(r"\$\{([^{}$]*)\}")
 _DYNAMIC = re.compile(r"\{\{resolve:[^{}]{1,500}\}\}")
 
 
+class Outside(Protocol):
+    """What other templates of the same run tell."""
+
+    def passed(self, parameter: str, line: int) -> tuple[bool, Value | None]:
+        """Whether a parent passes a value for a parameter, and which; none where that is not all known."""
+
+    def output(self, logical_id: str, name: str, line: int) -> Value | None:
+        """What a nested stack puts out under a name, where all of it is known."""
+
+    def exported(self, name: str, line: int) -> Value | None:
+        """What one other template exports under a name, where all of it is known."""
+
+
 class Evaluator:
     """Evaluates expressions of one template; ``given`` are values of parameters, pseudo parameters too, by name."""
 
-    def __init__(
-        self,
-        *,
-        parameters: Mapping[str, Node],
-        mappings: Mapping[str, Node],
-        conditions: Mapping[str, Node],
-        resources: Mapping[str, Node],
-        given: Mapping[str, str],
-    ) -> None:
-        self._parameters = parameters
-        self._mappings = mappings
-        self._conditions = conditions
-        self._resources = resources
+    def __init__(self, template: Template, given: Mapping[str, str], outside: Outside | None = None) -> None:
+        self._parameters = template.parameters
+        self._mappings = template.mappings
+        self._conditions = template.conditions
+        self._resources = template.resources
         self._given = given
+        self._outside = outside
+        self.aliases: dict[str, Reference] = {}
+        """Resources of other templates by the parameter that stands for each, as far as parameters were asked for."""
         self._decided: dict[str, bool | None] = {}
         self._deciding: set[str] = set()
         self._lists: dict[str, list[Value]] = {}
@@ -156,12 +165,21 @@ class Evaluator:
         declared = self._parameters[name].members
         kind = str(declared["Type"].value) if "Type" in declared else "String"
         given = self._given.get(name)
-        if given is None and "Default" in declared:
+        is_passed, passed = False, None
+        if given is None and self._outside is not None:
+            is_passed, passed = self._outside.passed(name, line)
+            given = passed.known if passed is not None else None
+        if given is None and not is_passed and "Default" in declared:
             given = _plain(declared["Default"])
         if "NoEcho" in declared and (_plain(declared["NoEcho"]) or "").lower() == "true":
             return Value(Text((Hidden(name, given),)), line)
         if kind.startswith("AWS::SSM::Parameter::"):
             return unknown(f"{{{{resolve:ssm:{given}}}}}" if given else reference(name), line)
+        if passed is not None and given is None:  # it refers to resources of others
+            if passed.reference is not None:
+                self.aliases[name] = passed.reference
+            is_list = kind == "CommaDelimitedList" or kind.startswith("List<")
+            return _listed(passed) if is_list else passed
         if given is None or len(given) > LONGEST_PARAMETER:
             return unknown(reference(name), line)
         if kind == "CommaDelimitedList" or kind.startswith("List<"):
@@ -180,6 +198,10 @@ class Evaluator:
             return None
         if name not in self._resources or "?" in attribute:
             return unknown(placeholder(f"{name}.{attribute}"), line)
+        if attribute.startswith("Outputs.") and self._outside is not None:
+            told = self._outside.output(name, attribute.removeprefix("Outputs."), line)
+            if told is not None:
+                return told
         return Value(Text((Reference(name, attribute),)), line)
 
     def _sub(self, given: Node, line: int) -> Value | None:
@@ -265,7 +287,9 @@ class Evaluator:
         return Value(values[0].value, line)
 
     def _import(self, given: Node, line: int) -> Value:
-        return _unknown_of("ImportValue", (self.evaluate(given),), line)
+        named = self.evaluate(given)
+        told = self._outside.exported(named.literal, line) if self._outside is not None and named.literal else None
+        return told or _unknown_of("ImportValue", (named,), line)
 
     def _base64(self, given: Node, line: int) -> Value:
         whole = self.evaluate(given).literal
@@ -382,6 +406,18 @@ def _dynamic(whole: str) -> Iterator[Piece]:
         yield Unknown(match[0])
         end = match.end()
     yield whole[end:]
+
+
+def _listed(joined: Value) -> Value:
+    """A text of references with commas between them as the list that it is: neither names nor ARNs have commas."""
+    if not isinstance(joined.value, Text):
+        return joined
+    items: list[list[Piece]] = [[]]
+    for each in joined.value.pieces:
+        first, *more = each.split(",") if isinstance(each, str) else (each,)
+        items[-1].append(first)
+        items += [[part] for part in more]
+    return Value([text(item, joined.line) for item in items], joined.line)
 
 
 def _unknown_of(function: str, arguments: Sequence[Value], line: int, *more: str) -> Value:

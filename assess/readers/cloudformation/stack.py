@@ -46,8 +46,10 @@ class Stack:
         evaluator: Evaluator,
         qualifier: str,
         hide: Callable[[str, bool], str],
+        others: "Mapping[str, Stack] | None" = None,
     ) -> None:
         self.evaluator = evaluator
+        self._others: Mapping[str, Stack] = others if others is not None else {}
         self.qualifier = qualifier
         self._hide = hide
         self.partition = evaluator.pseudo("AWS::Partition").literal or "aws"
@@ -61,7 +63,7 @@ class Stack:
         self._by_type: dict[str, list[Declared]] = {}
         for each in self.resources.values():
             self._by_type.setdefault(each.type, []).append(each)
-        self._identify()
+        self.identify()
 
     # --- making -----------------------------------------------------------------------------------------------------
 
@@ -80,17 +82,18 @@ class Stack:
         found = dict(properties.members) if properties is not None else {}
         return Declared(logical_id, type_, row, found, node.line, condition if holds is None else None)
 
-    def _identify(self) -> None:
+    def identify(self) -> None:
+        """Names the resources; once more where names are made of those of resources that were not named before."""
         taken: set[tuple[str, str]] = set()
         for each in self.resources.values():
             each.name = f"{self.qualifier}.{each.logical_id}" if each.row.qualified else each.logical_id
             named = each.properties.get(each.row.name or "")
-            if named is not None and named.literal:
-                each.name, each.is_named = named.literal, True
-            elif named is not None and named.pieces:
+            if named is not None and named.pieces:
+                expressed, is_open = written_as(named.pieces, self, names=False)
+                each.is_named = bool(expressed) and not is_open and "${" not in expressed
                 # the same expression elsewhere (`${AWS::StackName}-orders`) is the same name
-                expressed, _ = written_as(named.pieces, self, names=False)
-                each.name = expressed if each.row.plain or not each.row.qualified else self.qualified(expressed)
+                wanted = expressed if each.row.plain or not each.row.qualified else self.qualified(expressed)
+                each.name = wanted or each.name
             own = each.name
             if not each.is_named and each.type != "AWS::ECS::Cluster":  # whose name others make of its ARN
                 own = f"{self.qualifier}.{each.logical_id}" if each.row.qualified else each.logical_id
@@ -120,9 +123,14 @@ class Stack:
 
     # --- naming -----------------------------------------------------------------------------------------------------
 
+    def _declaring(self, to: Reference) -> Declared | None:
+        """The resource that a reference leads to, be it of another template."""
+        stack = self._others.get(to.home) if to.home else self
+        return stack.resources.get(to.logical_id) if stack is not None else None
+
     def identity(self, to: Reference) -> str | None:
         """What stands for a reference where a field names a resource; none where only AWS knows it."""
-        found = self.resources.get(to.logical_id)
+        found = self._declaring(to)
         if found is None:
             return None
         if not to.attribute:
@@ -131,7 +139,7 @@ class Stack:
 
     def told(self, to: Reference) -> str | None:
         """What a reference comes to, where the template tells it: a name that it gives."""
-        found = self.resources.get(to.logical_id)
+        found = self._declaring(to)
         if found is None or not found.is_named:
             return None
         which = found.row.attributes.get(to.attribute) if to.attribute else found.row.ref
@@ -148,19 +156,22 @@ class Stack:
         """The resources of these types, those of a type in the template's order."""
         return (each for type_ in types for each in self._by_type.get(type_, ()))
 
-    def meant(self, value: Value | None, *types: str) -> Declared | None:
-        """The resource that a value refers to: by ``Ref`` or ``Fn::GetAtt``, or by the name that it is given."""
+    def meant(self, value: Value | None, *types: str, anywhere: bool = False) -> Declared | None:
+        """The resource that a value refers to: by ``Ref`` or ``Fn::GetAtt``, or by the name that it is given.
+
+        ``anywhere`` finds those of other templates too; what their properties refer to is theirs.
+        """
         if value is None:
             return None
         to = value.reference
         if to is not None:
-            found = self.resources.get(to.logical_id)
+            found = self._declaring(to) if anywhere or not to.home else None
             return found if found is not None and (not types or found.type in types) else None
         written, _ = written_as(value.pieces or (), self, names=True)
         if written.startswith("arn:"):
             last = (value.pieces or ("",))[-1]
             if isinstance(last, Reference) and not last.attribute:  # an ARN that is put together of its name
-                found = self.resources.get(last.logical_id)
+                found = self._declaring(last) if anywhere or not last.home else None
                 return found if found is not None and found.type in types else None
             parts = written.split(":", 5)
             exact = next((each for each in self.of(*types) if each.arn == written), None)

@@ -52,6 +52,7 @@ class Template:
     mappings: Mapping[str, Node]
     conditions: Mapping[str, Node]
     resources: Mapping[str, Node]
+    outputs: Mapping[str, Node]
     hidden: tuple[Hidden, ...] = field(default=())
 
 
@@ -80,6 +81,7 @@ def parse_template(path: str, text: str) -> Template | None:
         parameters={name: node for name, node in sections.get("Parameters", {}).items() if node.members},
         mappings=sections.get("Mappings", {}),
         conditions=sections.get("Conditions", {}),
+        outputs=sections.get("Outputs", {}),
         resources=_with_globals(typed, sections.get("Globals", {})),
         hidden=(*_nested(typed), *_made_elsewhere(resources), *_macros(root)),
     )

@@ -9,13 +9,19 @@ from assess.readers.cloudformation.placeholders import reference
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A ``Ref`` (no attribute) or a ``Fn::GetAtt`` of a resource of the template."""
+    """A ``Ref`` (no attribute) or a ``Fn::GetAtt`` of a resource of the template.
+
+    ``home`` is the path of another template that declares the resource, and then ``local`` is what leads there in
+    this one: the parameter that it is passed by, or the output.
+    """
 
     logical_id: str
     attribute: str = ""
+    home: str = ""
+    local: str = ""
 
     def __str__(self) -> str:
-        return reference(self.logical_id, self.attribute)
+        return reference(self.local) if self.home else reference(self.logical_id, self.attribute)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +157,27 @@ def text(pieces: Iterable[Piece], line: int) -> Value:
 def unknown(placeholder: str, line: int) -> Value:
     """A value of which nothing is known."""
     return Value(Text((Unknown(placeholder),)), line)
+
+
+def seen_from_outside(value: Value, home: str, local: str, line: int) -> Value | None:
+    """A value of the template ``home`` as another one sees it; none where anything in it is not known."""
+    if isinstance(value.value, dict):
+        return None
+    if isinstance(value.value, list):
+        items = [seen_from_outside(each, home, local, line) for each in value.value]
+        known = [each for each in items if each is not None]
+        return Value(known, line) if len(known) == len(items) else None
+    if value.pieces is None or any(isinstance(each, Unknown) for each in value.pieces):
+        return None
+    return text(
+        (
+            Reference(each.logical_id, each.attribute, each.home or home, local)
+            if isinstance(each, Reference)
+            else each
+            for each in value.pieces
+        ),
+        line,
+    )
 
 
 def equal(first: Value, second: Value) -> bool | None:

@@ -88,13 +88,7 @@ Resources:
 """
     template = parse_template("probe.yaml", text)
     assert template is not None
-    evaluator = Evaluator(
-        parameters=template.parameters,
-        mappings=template.mappings,
-        conditions=template.conditions,
-        resources=template.resources,
-        given=given or {},
-    )
+    evaluator = Evaluator(template, given or {})
     stack = Stack(template.resources, evaluator, "probe", lambda text, _: f"(hidden {text})")
     found = stack.resources["Probe"].properties.get("Value")
     return written(found, stack) if found is not None else None
