@@ -18,6 +18,7 @@ from botocore.exceptions import (
     ConfigParseError,
     ConnectionError,
     CredentialRetrievalError,
+    EndpointConnectionError,
     HTTPClientError,
     InvalidConfigError,
     LoginError,
@@ -31,7 +32,7 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from assess import __version__
-from assess.collectors.interface import Document, Operation, Stopped, Unreadable
+from assess.collectors.interface import Document, NotThere, Operation, Stopped, Unreadable
 from assess.collectors.pacing import Bucket, Pacer
 from assess.errors import UserError
 from assess.estate.gaps import Reason
@@ -145,6 +146,11 @@ class Session:
     def partition_of(self, region: str) -> str:
         """The partition that a region is of, as ARNs name it."""
         return str(self._session.get_partition_for_region(region))
+
+    def offers(self, service: str, region: str) -> bool:
+        """Whether AWS may have a service in a region: botocore's list has the region, or has none of the service."""
+        listed = self._session.get_available_regions(service, partition_name=self.partition_of(region))
+        return not listed or region in listed
 
     def credentials(self) -> Credentials:
         """The profile's credentials, fetched now: a question for an MFA code comes here, before any thread runs.
@@ -367,6 +373,10 @@ class Account:
                 broken = error
             except ClientError as error:
                 raise self._refused(operation, error) from None
+            except EndpointConnectionError as error:
+                if not self._session.offers(operation.service, region):
+                    raise NotThere(operation, Reason.ERROR, type(error).__name__, plain(error)) from None
+                raise Unreadable(operation, Reason.ERROR, type(error).__name__, plain(error)) from None
             except BotoCoreError as error:
                 raise Unreadable(operation, Reason.ERROR, type(error).__name__, plain(error)) from None
             except (ValueError, TypeError, KeyError, AttributeError) as error:

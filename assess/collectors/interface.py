@@ -114,6 +114,10 @@ class Unreadable(Exception):  # noqa: N818 - it is a fact about the account, not
         self.message = message
 
 
+class NotThere(Unreadable):
+    """A call to a service that AWS does not have in the region: nobody answers, and nothing of it can be there."""
+
+
 class Stopped(Exception):  # noqa: N818 - the person asked for it
     """The scan was interrupted: nothing more is sent."""
 
@@ -355,6 +359,8 @@ class Reader:
         recovered: bool = False,
     ) -> None:
         """Notes that ``facts`` could not be read: of one resource, or of the whole place."""
+        if isinstance(error, NotThere):
+            return
         self._place.note(
             Gap(
                 api=error.operation.api,

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import botocore.session
 import pytest
 
 from assess.collectors import EXPIRED, ScanInterrupted, ScanRequest, scan
 from assess.estate.estate import FACT_KINDS, Estate
+from assess.estate.facts import Origin
 from assess.estate.gaps import Reason
-from tests.support.aws import SimulatedAws
+from tests.support.aws import ACCOUNT, SimulatedAws
 from tests.support.faults import Proceed
 from tests.support.wire import Answer, Call, decode, encode
 
@@ -170,3 +172,18 @@ def test_interrupt_keeps_what_was_read(clean_aws: SimulatedAws) -> None:
     assert {gap.reason for gap in estate.gaps} == {Reason.NOT_COLLECTED}
     missing = estate.missing("iam.roles", estate.services[0].origin)
     assert missing is not None
+
+
+@pytest.mark.parametrize("offered", [True, False])
+def test_nobody_who_answers_is_a_gap_unless_aws_has_no_such_service_in_the_region(
+    aws: SimulatedAws, unpaced: None, monkeypatch: pytest.MonkeyPatch, offered: bool
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_PIPES", "http://127.0.0.1:9")  # the port of `discard`: nobody listens
+    known = botocore.session.get_session()
+    piped, all_regions = known.get_available_regions("pipes"), known.get_available_regions("ecs")
+    region = next(each for each in sorted(all_regions) if (each in piped) is offered)
+    estate = scan(ScanRequest(regions=(region,)), facts=frozenset())
+    assert [(gap.api, gap.error) for gap in estate.blind] == (
+        [("pipes:ListPipes", "EndpointConnectionError")] if offered else []
+    )
+    assert (estate.missing("pipes", Origin(account=ACCOUNT, region=region)) is None) is not offered
