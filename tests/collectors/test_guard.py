@@ -60,7 +60,7 @@ def test_call_by_which_credentials_are_had_passes(aws: SimulatedAws) -> None:
 
 
 def test_collector_cannot_call_what_it_does_not_declare() -> None:
-    place: Any = SimpleNamespace(account="", region="", filters=Filters())
+    place: Any = SimpleNamespace(account="", region="", filters=Filters(), collected_at=None)
     reader = Reader(place, cloudmap.CLOUD_MAP)
     with pytest.raises(ValueError, match="cloudmap does not declare iam:GetRole"):
         reader.call(iam.GET_ROLE, RoleName="orders")
