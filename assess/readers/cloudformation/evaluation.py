@@ -168,14 +168,14 @@ class Evaluator:
         is_passed, passed = False, None
         if given is None and self._outside is not None:
             is_passed, passed = self._outside.passed(name, line)
-            given = passed.known if passed is not None else None
+            given = passed.literal if passed is not None else None
         if given is None and not is_passed and "Default" in declared:
             given = _plain(declared["Default"])
         if "NoEcho" in declared and (_plain(declared["NoEcho"]) or "").lower() == "true":
-            return Value(Text((Hidden(name, given),)), line)
+            return Value(Text((Hidden(name, given if passed is None else passed.known),)), line)
         if kind.startswith("AWS::SSM::Parameter::"):
             return unknown(f"{{{{resolve:ssm:{given}}}}}" if given else reference(name), line)
-        if passed is not None and given is None:  # it refers to resources of others
+        if passed is not None and given is None:  # it refers to resources of others, or is a secret of theirs
             if passed.reference is not None:
                 self.aliases[name] = passed.reference
             is_list = kind == "CommaDelimitedList" or kind.startswith("List<")

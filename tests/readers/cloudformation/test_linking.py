@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from assess.estate.estate import Estate
+from assess.estate.redaction import redactions_in
 from assess.readers import read
 from tests.readers.cloudformation.reading import task_named, variables
 
@@ -164,6 +165,20 @@ def test_what_is_not_clear_is_open(tmp_path: Path, change: str, to: str) -> None
     assert service.cluster_arn == "arn:aws:ecs:::cluster/web/web.${ClusterName}"
 
 
+@pytest.mark.parametrize("declared", ["", ", NoEcho: true"])
+def test_a_secret_that_is_passed_on_stays_one(tmp_path: Path, declared: str) -> None:
+    parent = "Parameters: { Password: { Type: String, NoEcho: true, Default: x9y8z7w6v5 } }\n" + _PARENT.replace(
+        'Tag: "2"', "Tag: !Ref Password"
+    )
+    web = _WEB.replace('Tag: { Type: String, Default: "1" }', f"Tag: {{ Type: String{declared} }}").replace(
+        "!Ref Open }", "!Ref Tag }"
+    )
+    estate = shop(tmp_path, parent=parent, web=web)
+    assert "x9y8z7w6v5" not in estate.model_dump_json()
+    (found,) = redactions_in(variables(task_named(estate, "web"))["OPEN"])
+    assert (found.of.value, found.length) == ("named", "9-16")
+
+
 @pytest.mark.parametrize(
     ("location", "is_found"),
     [
@@ -200,3 +215,10 @@ Outputs: {{ Out: {{ Value: !ImportValue v{number + 1}, Export: {{ Name: v{number
     arns = {(each.origin.source or "").rpartition("/")[2]: each.arn for each in read([str(tmp_path)]).topics}
     assert arns["t59.yaml"] == "arn:aws:sns:::end"
     assert arns["t0.yaml"] == "arn:aws:sns:::t0.Topic"
+
+
+def test_the_order_of_files_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1767225600")  # 2026-01-01
+    shop(tmp_path, more=_BASE.replace("shop-queue", "more-queue"))
+    paths = sorted(str(each) for each in tmp_path.iterdir())
+    assert read(paths) == read(paths[::-1]) == read([str(tmp_path)])
