@@ -97,6 +97,7 @@ def plant(aws: SimulatedAws, planted: Planted) -> None:
     _plant_triggers(aws, planted)
     _plant_around(aws, planted)
     _plant_edge(aws, planted)
+    _plant_backing(aws, planted)
     _plant_errors(aws, planted)
 
 
@@ -327,6 +328,49 @@ def _plant_edge(aws: SimulatedAws, planted: Planted) -> None:
     answer("logs", "DescribeMetricFilters", {"metricFilters": filters})
 
 
+def _plant_backing(aws: SimulatedAws, planted: Planted) -> None:
+    """Databases, caches, functions, topics, buses and pipes."""
+
+    def answer(service: str, operation: str, document: Document) -> None:
+        aws.fault(service, operation, lambda call, _proceed: encode(call, document))
+
+    arn = f"arn:aws:rds:{REGION}:{ACCOUNT}:db:books"
+    database: Document = {"DBInstanceArn": arn, "DBInstanceIdentifier": "books", "Engine": "postgres"}
+    database |= {"MasterUsername": planted.word("user"), "TagList": tags(planted, "database", key="Key", value="Value")}
+    database["PendingModifiedValues"] = {"MasterUserPassword": planted.password("pending change")}
+    answer("rds", "DescribeDBInstances", {"DBInstances": [database]})
+    group = {"ARN": f"arn:aws:elasticache:{REGION}:{ACCOUNT}:replicationgroup:s", "ReplicationGroupId": "s"}
+    group["Description"] = planted.word("cache")
+    answer("elasticache", "DescribeReplicationGroups", {"ReplicationGroups": [group]})
+
+    function: Document = {"FunctionName": "f", "FunctionArn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:f"}
+    function |= {"Environment": {"Variables": _mixed(planted, "function")}, "Description": planted.word("function")}
+    answer("lambda", "ListFunctions", {"Functions": [function]})
+
+    topic, secret = f"arn:aws:sns:{REGION}:{ACCOUNT}:news", planted.password("subscription")
+    urls = (
+        f"https://x:{secret}@a.example.com",
+        f"https://a.example.com/{secret}",
+        f"https://b.example.com/?t={secret}",
+    )
+    endpoints = [("https", url) for url in urls] + [("email", f"{planted.word('address')}@example.com")]
+    listed = [
+        {"SubscriptionArn": f"{topic}:{at}", "TopicArn": topic, "Protocol": protocol, "Endpoint": endpoint}
+        for at, (protocol, endpoint) in enumerate(endpoints)
+    ]
+    answer("sns", "ListSubscriptions", {"Subscriptions": listed})
+    bus = {"Name": "default", "Arn": f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/default"}
+    bus |= {"Description": planted.word("bus"), "Policy": json.dumps({"Id": planted.password("bus policy")})}
+    answer("events", "ListEventBuses", {"EventBuses": [bus]})
+
+    pipe: Document = {"Name": "p", "Arn": f"arn:aws:pipes:{REGION}:{ACCOUNT}:pipe/p", "Target": _CLUSTER}
+    task: Document = {"TaskDefinitionArn": f"arn:aws:ecs:{REGION}:{ACCOUNT}:task-definition/{_FAMILY}:1"}
+    task["Overrides"] = {"ContainerOverrides": _upper(overrides(planted, "pipe"))["ContainerOverrides"]}
+    parameters = {"InputTemplate": " ".join(_texts(planted, "pipe template")), "EcsTaskParameters": task}
+    answer("pipes", "ListPipes", {"Pipes": [pipe]})
+    answer("pipes", "DescribePipe", pipe | {"TargetParameters": parameters, "Description": planted.word("pipe")})
+
+
 def _plant_errors(aws: SimulatedAws, planted: Planted) -> None:
     """A refusal of each wire protocol, and a failure beside an answer, that quote what they refuse."""
     for service, operation in (
@@ -405,8 +449,10 @@ def test_secrets_that_aws_tells_are_found_nowhere(
     code, scanned = assess(here, *arguments, environment=aws.environment())
     assert code == 0, scanned[-2000:]
     estate = json.loads((here / "estate.json").read_text())
-    for kind in ("tasks", "event_rules", "schedules", "state_machines", "roles", "namespaces", "listener_rules"):
+    holding = ("tasks", "event_rules", "schedules", "state_machines", "roles", "namespaces", "listener_rules")
+    for kind in (*holding, "database_instances", "functions"):
         assert "(redacted:" in json.dumps(estate[kind]), kind
+    assert [kind for kind in ("replication_groups", "subscriptions", "event_buses", "pipes") if not estate[kind]] == []
     assert [kind for kind in ("distributions", "pipelines", "dashboards", "log_groups") if not estate[kind]] == []
     assert {gap["error"] for gap in estate["gaps"]} == {"AccessDeniedException", "OTHER"}
     _, policy = assess(here, "permissions", "--for-gaps", "estate.json")
