@@ -14,6 +14,7 @@ from assess.checklist import Section
 from assess.estate.facts import Evidence
 from assess.estate.gaps import Reason
 from assess.fields.field_map import FieldVerdict, Shape
+from assess.fields.listener_map import RulePart
 from assess.graph.model import Access, Certainty, EdgeKind, HintKind, NodeKind, Via
 from assess.rule import Effort, Kind, Severity, SubjectKind
 
@@ -135,6 +136,19 @@ class FieldView(_Value):
     """Whether its value asks for nothing (``privileged: false``): then there is nothing to carry over."""
 
 
+class ListenerKindView(_Value):
+    """A kind of condition, action or transform in listener rules that lead to a workload, and what becomes of it."""
+
+    part: RulePart
+    kind: str
+    """As Elastic Load Balancing names it: ``path-pattern``."""
+    setting: str
+    """What the rules do with it beyond the plain kind (``regex``, ``weights``, ``stickiness``); empty for the kind."""
+    verdict: FieldVerdict
+    target: str
+    """Its place in the Gateway API, or in the AWS Load Balancer Controller's own resources."""
+
+
 class WorkloadView(_Value):
     """One workload."""
 
@@ -161,6 +175,8 @@ class WorkloadView(_Value):
     owner: str | None
     fields: tuple[FieldView, ...] = ()
     """Sorted by path, each once; empty where neither task definition nor service could be read."""
+    listener_rules: tuple[ListenerKindView, ...] = ()
+    """Kinds in the listener rules that lead to it, and in those beside them that lead to nobody; each once."""
 
 
 class SubjectView(_Value):
@@ -420,6 +436,117 @@ class AwsServiceView(_Value):
     """What the move changes about it, a sentence each."""
 
 
+Cause = Literal["estate", "permissions", "rules"]
+"""Why something moved between two assessments: the estate itself, what the scan could see of it (access, and what it
+was asked for), or the rules with their policy and arithmetic."""
+
+
+class SideView(_Value):
+    """One of two assessments that are compared, in numbers."""
+
+    tool: Tool
+    generated_at: datetime
+    as_of: date
+    scoring_model_version: int
+    detectors_version: int
+    verdict: Verdict
+    accepted_verdict: Verdict
+    score: Score
+    score_low: Score
+    score_high: Score
+    score_uncapped: float | None
+    accepted_score: Score
+    coverage: float | None
+    workloads: Distribution
+    findings: FindingCounts
+
+
+class PointsView(_Value):
+    """Points by which the score moved, to thousandths: the four parts add up to ``score`` exactly.
+
+    ``cap`` is what the cap and the rounding of the printed scores take away from, or add to, the other three.
+    """
+
+    score: int
+    estate: float
+    permissions: float
+    rules: float
+    cap: float
+
+
+class FindingChange(_Value):
+    """A finding that came, went, or is not what it was."""
+
+    fingerprint: str
+    rule: str
+    title: str
+    checklist: str
+    kind: Kind
+    severity: Severity
+    message: str
+    subject: SubjectView
+    cause: Cause
+    waived: WaiverView | None = None
+    old_severity: Severity | None = None
+    """Where the finding is in both: what it was."""
+    old_waived: WaiverView | None = None
+
+
+class WorkloadChange(_Value):
+    """A workload that came, went, or has another verdict or score; ``old_...`` is none for one that came."""
+
+    id: str
+    name: str
+    cluster: str
+    old_verdict: Verdict | None
+    verdict: Verdict | None
+    old_score: Score
+    score: Score
+
+
+class RuleChange(_Value):
+    """A rule that is not the same in both: its findings do not compare."""
+
+    rule: str
+    change: Literal["added", "removed", "severity", "threshold", "broken", "detectors"]
+
+
+class GapChange(_Value):
+    """A call that failed in one of the two only."""
+
+    api: str
+    action: str | None
+    account: str
+    region: str
+    resource: str | None
+    error: str
+    change: Literal["appeared", "went"]
+
+
+class MovementView(_Value):
+    """What moved between an earlier assessment and this one; findings are matched by fingerprint alone."""
+
+    schema_version: int = SCHEMA_VERSION
+    before: SideView
+    after: SideView
+    points: PointsView | None
+    no_points: str | None = None
+    """Why the movement of the score cannot be told, where it cannot."""
+    notes: tuple[str, ...] = ()
+    """What limits the comparison, a sentence each."""
+    new: tuple[FindingChange, ...] = ()
+    fixed: tuple[FindingChange, ...] = ()
+    dropped: tuple[FindingChange, ...] = ()
+    """Findings that are gone without being fixed: no longer seen, or no longer looked for."""
+    unchanged: tuple[str, ...] = ()
+    """Fingerprints of findings that are in both, whatever their severity."""
+    severities: tuple[FindingChange, ...] = ()
+    waivers: tuple[FindingChange, ...] = ()
+    workloads: tuple[WorkloadChange, ...] = ()
+    rules: tuple[RuleChange, ...] = ()
+    gaps: tuple[GapChange, ...] = ()
+
+
 class Assessment(_Value):
     """The assessment of one estate."""
 
@@ -443,6 +570,10 @@ class Assessment(_Value):
     rules: Mapping[str, RuleText]
     waiver_notes: tuple[WaiverNote, ...] = ()
     policy: PolicyView = Field(default_factory=PolicyView)
+    movement: MovementView | None = None
+    """Against an earlier assessment, where one was given to compare with."""
+    pseudonyms: bool = False
+    """Whether names, ids and addresses were replaced by aliases: then nothing in it matches another assessment."""
 
 
 def schema() -> dict[str, Any]:
