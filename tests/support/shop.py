@@ -369,7 +369,11 @@ def _checkout(shop: _Shop) -> None:
         container(
             "checkout",
             portMappings=listens(8080),
-            environment=environment(API_URL="http://api.shop.internal:8081", PAYMENTS_URL="http://payments:8443"),
+            environment=environment(
+                API_URL="http://api.shop.internal:8081",
+                PAYMENTS_URL="http://payments:8443",
+                CART_URL="http://cart.shop.internal:8080",
+            ),
         ),
         owner="orders",
         **_roles(shop, "checkout", allow("kms:Decrypt", resource=f"arn:aws:kms:{REGION}:{ACCOUNT}:key/checkout")),
