@@ -46,6 +46,7 @@ from assess.estate.gaps import Gap, Missing, Reason, Seen
 from assess.estate.grants import Permissions, permissions_of
 from assess.estate.identity import Role
 from assess.estate.images import ImageReference
+from assess.estate.lattice import LatticeService, LatticeTargetGroup
 from assess.estate.logs import Dashboard, LogGroup, ShownMetric
 from assess.estate.messaging import (
     Broker,
@@ -221,6 +222,8 @@ class Estate(BaseModel):
     pipes: tuple[Pipe, ...] = ()
     functions: tuple[Function, ...] = ()
     event_source_mappings: tuple[EventSourceMapping, ...] = ()
+    lattice_services: tuple[LatticeService, ...] = ()
+    lattice_target_groups: tuple[LatticeTargetGroup, ...] = ()
 
     # --- workloads ----------------------------------------------------------------------------------------------
 

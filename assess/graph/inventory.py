@@ -420,7 +420,32 @@ class Inventory:
         balancer = self._balancer_hosts.get(at)
         if balancer is not None:
             return self.behind_balancer(balancer, asked=asked, port=port, path=path, scheme=scheme)
+        lattice = self._behind_lattice.get(at)
+        if lattice is not None:
+            return lattice
         return tuple(self._registration(each, at) for each in self._registered.get(at, ()))
+
+    @cached_property
+    def _behind_lattice(self) -> Mapping[str, tuple[Lead, ...]]:
+        """Workloads by the host names of the services of VPC Lattice that lead to them."""
+        services = {each.identity: each for each in self.estate.lattice_services}
+        groups = {each.identity: each for each in self.estate.lattice_target_groups}
+        found: dict[str, list[Lead]] = {}
+        for workload in self.estate.workloads:
+            service = workload.service
+            if service is None or service.primary is None:
+                continue
+            for index, each in enumerate(service.primary.vpc_lattice_configurations):
+                group = groups.get(str(each.get("targetGroupArn")))
+                if group is None:
+                    continue
+                at = service.at_primary("vpcLatticeConfigurations", index, "targetGroupArn")
+                for front in (services[arn] for arn in group.service_arns if arn in services):
+                    how = f"VPC Lattice service {front.name} -> target group {group.name}"
+                    steps = (_step(Via.LATTICE, service.evidence(*at), how),)
+                    for host in front.hosts:
+                        found.setdefault(host, []).append(Lead(self.workload_nodes[workload.id], how, steps=steps))
+        return {host: tuple(leads) for host, leads in found.items()}
 
     def _registration(self, workload: Workload, name: str) -> Lead:
         how = f"Cloud Map name {name}"

@@ -44,6 +44,8 @@ _NOT_ASKED = frozenset(
         "mq:DescribeBroker",
         "opensearch:DescribeDomains",
         "rds:DescribeDBProxyTargets",
+        "vpc-lattice:ListServices",
+        "vpc-lattice:ListTargetGroups",
         "service-quotas:GetAWSDefaultServiceQuota",
         "servicediscovery:ListInstances",
         "servicediscovery:ListServices",
@@ -51,7 +53,7 @@ _NOT_ASKED = frozenset(
     }
 )
 """Calls that an estate on Fargate without Cloud Map, Classic Load Balancers, own keys, pipelines, anything at the
-edge, proxies of databases, search domains and brokers has no need of."""
+edge, proxies of databases, search domains, brokers and VPC Lattice has no need of."""
 
 
 @pytest.fixture(scope="module")

@@ -21,6 +21,8 @@ _NOT_ASKED = frozenset(
         "mq:DescribeBroker",
         "opensearch:DescribeDomains",
         "rds:DescribeDBProxyTargets",
+        "vpc-lattice:ListServices",
+        "vpc-lattice:ListTargetGroups",
     }
 )
 """Calls that the demo estate has no need of: one region, no Classic Load Balancer, no REST API, no brokers, no search

@@ -84,6 +84,7 @@ _KINDS: dict[str, tuple[str, ...]] = {
     "kafka": ("kafka_clusters",),
     "mq": ("brokers",),
     "lambda": ("functions", "event_source_mappings"),
+    "lattice": ("lattice_services", "lattice_target_groups"),
 }
 
 _AT_ONCE = ("iam", "GetAccountAuthorizationDetails")
@@ -115,6 +116,7 @@ _OF_THEIR_OWN_SCENE = (
     *("efs:DescribeFileSystems", "efs:DescribeAccessPoints", "efs:DescribeMountTargets"),
     "efs:DescribeFileSystemPolicy",
     *("rds:DescribeDBProxyTargets", "opensearch:DescribeDomains", "kafka:GetBootstrapBrokers", "mq:DescribeBroker"),
+    *("vpc-lattice:ListTargetGroups", "vpc-lattice:ListServices"),
 )
 
 

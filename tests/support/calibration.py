@@ -51,6 +51,7 @@ FACTS = (
     "elb.target_groups",
     "kms",
     "lambda",
+    "lattice",
     "logs.groups",
     "messaging",
     *(f"messaging.{part}" for part in ("events", "firehose", "kafka", "kinesis", "mq", "sns", "sqs")),

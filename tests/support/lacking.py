@@ -27,6 +27,8 @@ class Lacking:
         """Members of a certificate's description that differ from those of one that Amazon issued, by its ARN."""
         self.accelerators: dict[str, tuple[str, ...]] = {}
         """ARNs of the endpoints of an accelerator, by its name; each has one listener with one group of endpoints."""
+        self.lattice: dict[str, tuple[str, ...]] = {}
+        """ARNs of the services of VPC Lattice that lead to a target group of it, by the group's ARN."""
         self.serverless_caches: dict[str, Document] = {}
         """Members of a serverless cache of ElastiCache, by its name."""
         self._handlers: Mapping[tuple[str, str], Callable[[Call, Ask], Document]] = {
@@ -37,6 +39,7 @@ class Lacking:
             ("elasticache", "DescribeServerlessCaches"): self._describe_serverless_caches,
             ("kafka", "GetBootstrapBrokers"): _get_bootstrap_brokers,
             ("sqs", "ListQueues"): _list_queues,
+            ("vpc-lattice", "ListTargetGroups"): self._list_target_groups,
             ("globalaccelerator", "ListAccelerators"): self._list_accelerators,
             ("globalaccelerator", "ListListeners"): _list_listeners,
             ("globalaccelerator", "ListEndpointGroups"): self._list_endpoint_groups,
@@ -47,6 +50,7 @@ class Lacking:
         self.certificates.clear()
         self.accelerators.clear()
         self.serverless_caches.clear()
+        self.lattice.clear()
 
     def handler(self, call: Call) -> Callable[[Call, Ask], Document] | None:
         """What answers a call, where moto alone does not."""
@@ -57,6 +61,15 @@ class Lacking:
         own = self.certificates.get(str(call.parameters["CertificateArn"]), {})
         answer["Certificate"] |= _ISSUED | own
         return answer
+
+    def _list_target_groups(self, call: Call, _ask: Ask) -> Document:
+        return {
+            "items": [
+                {"arn": arn, "id": name, "name": name, "type": "IP", "status": "ACTIVE", "serviceArns": list(services)}
+                for arn, services in sorted(self.lattice.items())
+                for name in [arn.rpartition("/")[2]]
+            ]
+        }
 
     def _describe_serverless_caches(self, call: Call, _ask: Ask) -> Document:
         return {
