@@ -16,6 +16,8 @@ demo: $(STAMP) ## scan a simulated AWS account and show the report
 	@$(BIN)/python -m tests.support.demo
 
 test: $(STAMP) ## run every test
+	@command -v chromium chromium-browser google-chrome >/dev/null || \
+		echo "no Chromium: the HTML report's tests are skipped (on Debian: apt-get install --no-install-recommends chromium)" >&2
 	$(BIN)/python -m pytest -q -n $(PYTEST_WORKERS) --dist loadgroup
 
 lint: $(STAMP) ## check format, style and types
