@@ -19,6 +19,7 @@ from assess.assessment import (
     FindingCounts,
     GapView,
     ItemView,
+    ListenerKindView,
     PolicyView,
     RuleText,
     ScopeView,
@@ -38,6 +39,8 @@ from assess.estate.estate import Estate
 from assess.estate.facts import Origin
 from assess.estate.gaps import Gap
 from assess.estate.workloads import Workload
+from assess.fields.listener_map import ListenerKind
+from assess.fields.listener_usage import WorkloadListeners
 from assess.fields.usage import FieldUse, WorkloadFields
 from assess.gate import review, waiver_name
 from assess.graph.building import graph_of
@@ -109,7 +112,7 @@ def assessment_of(
         blind_groups={f"{account}/{region}" for account, region in places if _blind_gaps(estate, account, region)},
     )
     unknowns = tuple(_unknowns(judged, views))
-    fields = _Fields()
+    fields, listeners = _Fields(), WorkloadListeners(estate)
     return Assessment(
         scoring_model_version=SCORING_MODEL_VERSION,
         detectors_version=estate.detectors_version,
@@ -120,7 +123,7 @@ def assessment_of(
         accounts=tuple(_account(estate, card, place, members) for place, members in places.items()),
         summary=_summary(card, findings, unknowns),
         checklist=tuple(_item(item, card, ordered, off) for item in Checklist),
-        workloads=tuple(_workload(each, card, fields.of(each)) for each in estate.workloads),
+        workloads=tuple(_workload(each, card, fields.of(each), listeners.of(each)) for each in estate.workloads),
         findings=findings,
         unknowns=unknowns,
         gaps=(*_gaps(estate, judged), *_broken(judged), *_broken_packs(problems)),
@@ -486,7 +489,9 @@ def _field(use: FieldUse) -> FieldView:
     return FieldView(path=field.path, shape=field.shape, verdict=field.verdict, target=field.target, idle=use.is_idle)
 
 
-def _workload(workload: Workload, card: Scorecard, fields: tuple[FieldView, ...]) -> WorkloadView:
+def _workload(
+    workload: Workload, card: Scorecard, fields: tuple[FieldView, ...], listener_rules: tuple[ListenerKind, ...]
+) -> WorkloadView:
     scored = card.workloads[workload.id]
     raw, accepted = scored.numbers.raw, scored.numbers.accepted
     task = workload.task_definition
@@ -514,6 +519,12 @@ def _workload(workload: Workload, card: Scorecard, fields: tuple[FieldView, ...]
         coverage_of_source=scored.numbers.coverage_of_source,
         owner=workload.owner,
         fields=fields,
+        listener_rules=tuple(
+            ListenerKindView(
+                part=each.part, kind=each.kind, setting=each.setting, verdict=each.verdict, target=each.target
+            )
+            for each in listener_rules
+        ),
     )
 
 

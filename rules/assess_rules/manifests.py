@@ -4,11 +4,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from assess.estate.balancing import Listener, ListenerRule
 from assess.estate.ecs import CapacityProvider, Cluster, Container, Service, TaskDefinition
 from assess.estate.estate import Estate
 from assess.estate.facts import Evidence
 from assess.estate.redaction import MARKER
 from assess.estate.workloads import Workload
+from assess.fields.listener_usage import kinds_in
 from assess.fields.usage import strangers
 from assess.rule import (
     DAYS,
@@ -284,7 +286,7 @@ def labels_as_contract(container: Container) -> Iterator[Outcome]:
     severity=MEDIUM,
     effort=HOURS,
     needs=("ecs.task_definitions",),
-    also_uses=("ecs.services", "ecs.clusters", "ecs.capacity_providers"),
+    also_uses=("ecs.services", "ecs.clusters", "ecs.capacity_providers", "elb.listeners"),
     reference="https://docs.aws.amazon.com/AmazonECS/latest/APIReference/Welcome.html",
 )
 def unknown_field(estate: Estate) -> Iterator[Outcome]:
@@ -292,7 +294,8 @@ def unknown_field(estate: Estate) -> Iterator[Outcome]:
 
     Every field that ECS describes has a known place on Kubernetes, or none. For this one nobody has looked, so what
     it asks for may be lost in the move without a word. It may be newer than this program. In a file it may also be
-    misspelt, or stand in the wrong place, and then ECS refuses it or never saw it.
+    misspelt, or stand in the wrong place, and then ECS refuses it or never saw it. Kinds of conditions, actions and
+    transforms of the listener rules before the workloads count as fields do.
 
     Fix: check its spelling and its place; if ECS knows it, read what it does and decide by hand what takes its place.
     A newer version of this program may know it.
@@ -305,6 +308,13 @@ def unknown_field(estate: Estate) -> Iterator[Outcome]:
             gathered.evidence.append(document.evidence(*each.steps))
             gathered.values[each.value or ""] = None
             gathered.workloads.update(user.id for user in users)
+    for holder, users in _holders_of_rules(estate):
+        for use in kinds_in(holder):
+            if use.kind and use.known is None and not holder.is_unresolved(*use.steps):
+                gathered = found.setdefault(("ListenerRule", use.part, False), _Unknown("ListenerRule", use.part))
+                gathered.evidence.append(holder.evidence(*use.steps))
+                gathered.values[use.kind] = None
+                gathered.workloads.update(user.id for user in users)
     for _, gathered in sorted(found.items()):
         yield fail(
             gathered.message,
@@ -327,12 +337,13 @@ class _Unknown:
 
     @property
     def message(self) -> str:
-        of = f"field {self.path} of {_DOCUMENTS[self.shape]}"
         values = [each for each in self.values if each]
-        if not values:
-            return f"{of} is not known"
         more = f" and {len(values) - 3} more" if len(values) > 3 else ""
-        return f"{of} holds {', '.join(values[:3])}{more}, which is not known"
+        told = f"{', '.join(values[:3])}{more}, which is not known"
+        if self.shape == "ListenerRule":
+            return f"{_DOCUMENTS[self.shape]} has {self.path} {told}"
+        of = f"field {self.path} of {_DOCUMENTS[self.shape]}"
+        return f"{of} holds {told}" if values else f"{of} is not known"
 
 
 _DOCUMENTS = {
@@ -340,6 +351,7 @@ _DOCUMENTS = {
     "Service": "a service",
     "Cluster": "a cluster",
     "CapacityProvider": "a capacity provider",
+    "ListenerRule": "a listener rule",
 }
 
 _Document = TaskDefinition | Service | Cluster | CapacityProvider
@@ -366,10 +378,28 @@ def _documents(estate: Estate) -> Iterator[tuple[_Document, Iterable[Workload]]]
             yield provider, providers[key]
 
 
+def _holders_of_rules(estate: Estate) -> Iterator[tuple[Listener | ListenerRule, Iterable[Workload]]]:
+    """Listeners and rules of load balancers that lead to workloads, each with those workloads."""
+    users: dict[str, dict[str, Workload]] = {}
+    for workload in estate.workloads:
+        for attached in workload.service.all_load_balancers if workload.service is not None else ():
+            group = estate.target_group_by_arn.get(attached.target_group_arn or "")
+            for balancer in group.load_balancer_arns if group is not None else ():
+                users.setdefault(balancer, {})[workload.id] = workload
+    for listener in estate.listeners:
+        behind = users.get(listener.load_balancer_arn)
+        if behind:
+            yield listener, behind.values()
+            for each in estate.rules_by_listener.get(listener.listener_arn, ()):
+                if not each.is_default:
+                    yield each, behind.values()
+
+
 def _unread(estate: Estate) -> Iterator[Outcome]:
     """What was not read of the documents that a file never holds: a file lacks nothing by lacking them."""
     places = {(each.origin.account, each.origin.region): each.origin for each in estate.workloads if each.cluster_arn}
-    for fact in ("ecs.services", "ecs.clusters", "ecs.capacity_providers"):
+    balanced = any(each.service is not None and each.service.all_load_balancers for each in estate.workloads)
+    for fact in ("ecs.services", "ecs.clusters", "ecs.capacity_providers", *(("elb.listeners",) if balanced else ())):
         for _, origin in sorted(places.items()):
             missing = estate.missing(fact, origin, None)
             if missing is not None:

@@ -6,7 +6,10 @@ from assess.config import Policy
 from assess.estate.gaps import Reason
 from assess.judging import judge
 from tests.rules.harness import (
+    ACCOUNT,
+    REGION,
     Case,
+    Given,
     cluster,
     container,
     denied,
@@ -91,6 +94,24 @@ LAYOUT = (
     not_applicable("MAN-NAMESPACE-LAYOUT", "one cluster", task()),
     unknown("MAN-NAMESPACE-LAYOUT", "clusters are unread", task(), unseen("ecs.clusters"), reason=Reason.NOT_COLLECTED),
 )
+
+ELB = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}"
+EDGE, GROUP, LISTENER = f"{ELB}:loadbalancer/app/edge/1", f"{ELB}:targetgroup/orders/3", f"{ELB}:listener/app/edge/1/2"
+
+
+def balanced(*rules: dict[str, Any]) -> tuple[Given, ...]:
+    """A service behind a load balancer with these rules."""
+    return (
+        task(),
+        service(loadBalancers=[{"targetGroupArn": GROUP, "containerName": "app", "containerPort": 80}]),
+        given("target_groups", TargetGroupArn=GROUP, LoadBalancerArns=[EDGE]),
+        given("listeners", ListenerArn=LISTENER, LoadBalancerArn=EDGE, DefaultActions=[{"Type": "fixed-response"}]),
+        *(
+            given("listener_rules", RuleArn=f"{LISTENER}/{number}", ListenerArn=LISTENER, Priority=str(number), **each)
+            for number, each in enumerate(rules, 1)
+        ),
+    )
+
 
 CASES = (
     *LAYOUT,
@@ -270,6 +291,37 @@ CASES = (
         file(container(networkMode="awsvpc")),
         says="field containerDefinitions[].networkMode of a task definition is not known",
         at="/containerDefinitions/0/networkMode",
+    ),
+    fails(
+        "MAN-UNSUPPORTED-FIELD",
+        "kinds of listener rules that nobody knows",
+        *balanced(
+            {"Conditions": [{"Field": "moon-phase"}, {"Field": "path-pattern"}], "Actions": [{"Type": "ponder"}]},
+            {"Conditions": [{"Field": "moon-phase"}, {"Field": "tide"}], "Transforms": [{"Type": "body-rewrite"}]},
+        ),
+        says=(
+            "a listener rule has action ponder, which is not known",
+            "a listener rule has condition moon-phase, tide, which is not known",
+            "a listener rule has transform body-rewrite, which is not known",
+        ),
+        element=("ListenerRule.action", "ListenerRule.condition", "ListenerRule.transform"),
+        at=("/Actions/0/Type", "/Conditions/0/Field", "/Transforms/0/Type"),
+    ),
+    passes(
+        "MAN-UNSUPPORTED-FIELD",
+        "kinds of listener rules that are known",
+        *balanced({"Conditions": [{"Field": "source-ip"}], "Actions": [{"Type": "jwt-validation"}]}),
+    ),
+    unknown(
+        "MAN-UNSUPPORTED-FIELD",
+        "listeners were refused",
+        *balanced(),
+        denied("elb.listeners", "elasticloadbalancing:DescribeListeners"),
+        reason=Reason.DENIED,
+        needs="elasticloadbalancing:DescribeListeners",
+    ),
+    passes(
+        "MAN-UNSUPPORTED-FIELD", "listeners were refused where nothing is behind any", task(), denied("elb.listeners")
     ),
     passes("MAN-UNSUPPORTED-FIELD", "every key is known", task(container(user="7")), service(propagateTags="SERVICE")),
     passes(
