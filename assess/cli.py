@@ -92,6 +92,14 @@ class PolicyFormat(StrEnum):
     CLOUDFORMATION = "cloudformation"
 
 
+class DiffFormat(StrEnum):
+    """What ``assess diff --format`` takes."""
+
+    TERMINAL = "terminal"
+    MARKDOWN = "markdown"
+    JSON = "json"
+
+
 class ListFormat(StrEnum):
     """What ``assess rules --format`` takes."""
 
@@ -126,6 +134,10 @@ AllowIncomplete = Annotated[bool, typer.Option("--allow-incomplete", help="Gaps 
 AsOf = Annotated[
     date | None,
     typer.Option("--as-of", metavar="DAY", parser=_day, help="Judge waivers and ages by this day; default: today."),
+]
+Compare = Annotated[
+    str | None,
+    typer.Option("--compare", metavar="FILE", help="Show what moved since this saved estate or assessment."),
 ]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Only the result and errors.")]
 Verbose = Annotated[
@@ -188,6 +200,7 @@ def scan(
     fail_on: FailOnOption = None,
     min_coverage: MinCoverage = None,
     allow_incomplete: AllowIncomplete = False,
+    compare: Compare = None,
     as_of: AsOf = None,
     quiet: Quiet = False,
     verbose: Verbose = 0,
@@ -209,6 +222,8 @@ def scan(
     if parameter and not source:
         raise UserError("--parameter is of a template, and goes with --from")
     job = _Job(console, config, output, format, save)
+    day = as_of or _today(files=bool(source))
+    earlier = _earlier(job, compare, day)
     interrupted = False
     if source:
         from assess.readers import read
@@ -229,8 +244,8 @@ def scan(
     job.save(estate)
     if interrupted:
         return job.failed or INTERRUPTED
-    assessment = job.assess(estate, as_of or _today(files=bool(source)))
-    job.report(assessment)
+    assessment = job.assess(estate, day)
+    job.report(_compared(earlier, assessment))
     threshold = fail_on.value if fail_on else job.policy.fail_on
     coverage = min_coverage if min_coverage is not None else job.policy.min_coverage
     return job.end(_decide(assessment, threshold, coverage, allow_incomplete))
@@ -279,6 +294,7 @@ def report(
     output: OutputFiles = None,
     format: Format = "terminal",
     config: Config = None,
+    compare: Compare = None,
     as_of: AsOf = None,
     quiet: Quiet = False,
     verbose: Verbose = 0,
@@ -288,7 +304,29 @@ def report(
     An assessment is shown as it was saved; an estate is scored anew with today's rules.
     """
     job = _Job(Console(quiet=quiet, verbosity=verbose), config, output, format, None)
-    job.report(_assessment(job, file, as_of))
+    earlier = _earlier(job, compare, as_of)
+    job.report(_compared(earlier, _assessment(job, file, as_of)))
+    return job.end(None)
+
+
+@app.command()
+def diff(
+    old: Annotated[str, typer.Argument(metavar="OLD", help="The earlier saved estate or assessment.")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="The later one.")],
+    output: OutputFiles = None,
+    format: Annotated[DiffFormat, typer.Option("--format", help="What standard output gets.")] = DiffFormat.TERMINAL,
+    config: Config = None,
+    as_of: AsOf = None,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+) -> int:
+    """Show what is new, fixed and unchanged, and why the score moved.
+
+    An estate is scored with today's rules; -o takes .md and .json.
+    """
+    job = _Job(Console(quiet=quiet, verbosity=verbose), config, output, format.value, None, of_diffs=True)
+    earlier = _earlier(job, old, as_of)
+    job.report(_compared(earlier, _assessment(job, new, as_of)))
     return job.end(None)
 
 
@@ -352,6 +390,20 @@ def graph(
         map = neighbourhood.around(map, around, depth)
     job.report(assessment.model_copy(update={"dependencies": map}))
     return job.end(None)
+
+
+def _earlier(job: _Job, file: str | None, as_of: date | None) -> Assessment | None:
+    """The assessment to compare with, read before the work starts; none where none is asked for."""
+    return None if file is None else _assessment(job, file, as_of)
+
+
+def _compared(earlier: Assessment | None, assessment: Assessment) -> Assessment:
+    """The assessment with what moved since an earlier one; as it is where there is none."""
+    if earlier is None:
+        return assessment
+    from assess.comparison import compare
+
+    return assessment.model_copy(update={"movement": compare(earlier, assessment)})
 
 
 def _assessment(job: _Job, file: str, as_of: date | None) -> Assessment:
@@ -462,8 +514,9 @@ class _Job:
         format: str | None,
         save: str | None,
         policy: Policy | None = None,
+        of_diffs: bool = False,
     ) -> None:
-        from assess.outputs import check_writable, outputs, report_named
+        from assess.outputs import check_writable, of_comparisons, outputs, report_named
         from assess.rulebook import load_rulebook
         from assess.settings import Settings, load_settings
 
@@ -478,6 +531,8 @@ class _Job:
                 raise UserError(f"{save}: an estate is saved as .json or .json.gz")
             check_writable(save)
         reports = _reports() if format is not None else ()
+        if of_diffs:
+            reports = of_comparisons(reports)
         self._on_screen: Report | None = report_named(format, reports) if format is not None else None
         self._outputs: tuple[Output, ...] = outputs(output or (), reports)
         if save is not None and any(str(each.path) == save for each in self._outputs):

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
+from assess.assessment import Assessment
 from assess.errors import UserError
 from assess.estate.estate import Estate
 from assess.estate.snapshot import save
-from assess.reporting import Report
+from assess.reporting import RenderOptions, Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,32 @@ class Output:
 
     path: Path
     report: Report
+
+
+_OF_COMPARISONS = "diff-"
+
+
+@dataclass(frozen=True, slots=True)
+class _Comparison:
+    """A report of what moved, under the names that it has where nothing else is reported."""
+
+    report: Report
+
+    @property
+    def name(self) -> str:
+        return self.report.name.removeprefix(_OF_COMPARISONS)
+
+    @property
+    def endings(self) -> tuple[str, ...]:
+        return tuple(each.replace(".diff.", ".", 1) for each in self.report.endings)
+
+    def render(self, assessment: Assessment, options: RenderOptions) -> str:
+        return self.report.render(assessment, options)
+
+
+def of_comparisons(reports: Sequence[Report]) -> tuple[Report, ...]:
+    """The reports of what moved between two assessments: ``diff-markdown`` is ``markdown`` among them."""
+    return tuple(_Comparison(each) for each in reports if each.name.startswith(_OF_COMPARISONS))
 
 
 def report_named(name: str, reports: Sequence[Report]) -> Report:

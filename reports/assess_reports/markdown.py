@@ -37,6 +37,7 @@ from assess_reports.digest import (
 from assess_reports.drawing import mermaid_of
 from assess_reports.map_words import MapWords, service_fate, services_by_use
 from assess_reports.markdown_text import T, bullet, code, link, row, text, within
+from assess_reports.movement import markdown_section
 from assess_reports.picture import picture_of
 
 LIMIT = 1_000_000
@@ -211,6 +212,7 @@ def _details(assessment: Assessment) -> dict[str, Any]:
     waived = sorted((each for each in assessment.findings if each.waived), key=weight_of)
     unknowns, skipped = unknown_groups(assessment.unknowns), assessment.scope.skipped
     return {
+        "movement": markdown_section(assessment.movement),
         "accounts": _Rows.of(assessment.accounts, _account, 20),
         "checklist": _Rows.of(assessment.checklist, _item, 40),
         "plan": _Rows.of(list(_plan(assessment)), text, 50),

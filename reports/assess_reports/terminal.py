@@ -23,6 +23,7 @@ from assess_reports.digest import (
     rules_by_reason,
     title,
 )
+from assess_reports.movement import add_section
 from assess_reports.page import Page, Part, fit, pad
 from assess_reports.wording import (
     EFFORTS,
@@ -66,7 +67,7 @@ _SEVERITY_STYLES: dict[Severity, str] = {
     Severity.INFO: "dim",
 }
 
-_SHOWN: dict[Verdict, int] = {"blocked": 6, "undetermined": 3, "not_ready": 3, "ready_with_work": 2}
+_SHOWN: dict[Verdict, int] = {"blocked": 6, "undetermined": 3, "not_ready": 2, "ready_with_work": 1}
 """Workloads of each verdict that are shown one by one."""
 _READY = 6
 """Ready workloads that are named."""
@@ -88,6 +89,8 @@ class TerminalReport:
         """The report with no line over ``options.width`` cells (40 at least)."""
         page = Page(options.width, color=options.color)
         _top(page, assessment)
+        if assessment.movement is not None:
+            add_section(page, assessment.movement)
         _checklist(page, assessment.checklist)
         _workloads(page, assessment)
         _fixes(page, assessment)
