@@ -13,6 +13,7 @@ def test_scan_of_the_demo_estate(aws: SimulatedAws, tmp_path: Path) -> None:
     run = measured(["scan", "--region", REGION, "--save", "e.json"], tmp_path, aws.environment())
     hold(
         Figure("scan of the demo estate, processor time of assess", run.processor, 8),
-        Figure("scan of the demo estate, calls", len(aws.calls), 250, ""),
+        # two in five of them read the roles one by one, since the demo denies reading them at once
+        Figure("scan of the demo estate, calls", len(aws.calls), 400, ""),
         Figure("scan of the demo estate, memory", run.peak, 400, "MiB"),
     )

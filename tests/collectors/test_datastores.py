@@ -222,6 +222,22 @@ def test_grant_on_all_tables_names_none(aws: SimulatedAws, seeder: Seeder) -> No
     assert [each.is_restorable for each in scanned(aws).tables] == [None]
 
 
+def test_arns_are_those_of_the_partition(aws: SimulatedAws, seeder: Seeder) -> None:
+    aws.client("dynamodb", "cn-north-1").create_table(
+        TableName="books",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    aws.client("s3", "cn-north-1").create_bucket(
+        Bucket="books", CreateBucketConfiguration={"LocationConstraint": "cn-north-1"}
+    )
+    found = scan(ScanRequest(regions=("cn-north-1",)), facts=FACTS)
+    assert [each.identity for each in found.tables] == [f"arn:aws-cn:dynamodb:cn-north-1:{ACCOUNT}:table/books"]
+    assert [each.identity for each in found.buckets] == ["arn:aws-cn:s3:::books"]
+    assert found.gaps == ()
+
+
 def test_long_list_of_tables_is_read_to_its_end(aws: SimulatedAws, seeder: Seeder) -> None:
     for number in range(101):
         table(seeder, f"books-{number:03}")
