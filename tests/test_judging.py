@@ -10,9 +10,10 @@ from assess.assessor import assess
 from assess.config import Policy
 from assess.estate.ecs import Container, TaskDefinition
 from assess.estate.estate import Estate
-from assess.estate.gaps import Reason
+from assess.estate.gaps import Gap, Reason, Seen
 from assess.estate.identity import Role
 from assess.estate.workloads import Workload
+from assess.graph.sources import FACTS as GRAPH_FACTS
 from assess.judging import Judgement, judge
 from assess.rule import (
     CRITICAL,
@@ -429,3 +430,45 @@ def test_a_finding_about_the_estate_is_charged_to_the_workloads_it_names() -> No
 def test_a_rule_that_names_a_workload_which_its_subject_does_not_touch_is_broken() -> None:
     judged = only(judge(two_services(), [on_estate("elsewhere")], Policy()))
     assert judged.broken is not None and judged.broken.startswith("ValueError")
+
+
+# --- rules that stand on the graph ------------------------------------------------------------------------------
+
+
+def drawn(*without: str, **changes: Any) -> Estate:
+    """Two services, with every fact that the graph is drawn from seen but those ``without``."""
+    facts = {*ALL_FACTS, *GRAPH_FACTS} - set(without)
+    made = two_services()
+    seen = [Seen(fact=fact, account=ACCOUNT, region=REGION) for fact in sorted(facts)]
+    return made.model_copy(update={"seen": tuple(seen), **changes})
+
+
+@pytest.mark.parametrize("fact", GRAPH_FACTS)
+@pytest.mark.parametrize("outcomes", [[], [not_applicable("there is nothing of the kind")]], ids=["pass", "n/a"])
+def test_neither_pass_nor_not_applicable_stands_on_a_graph_of_which_a_fact_is_missing(
+    fact: str, outcomes: list[Outcome]
+) -> None:
+    judged = judge(drawn(fact), [make(outcomes, needs=("graph",))], Policy())
+    assert {each.unknown.reason for each in judged if each.unknown is not None} == {Reason.NOT_COLLECTED}
+    assert {each.fact for one in judged for each in one.missing} == {fact}
+    assert all(each.is_known for each in judge(drawn(), [make(outcomes, needs=("graph",))], Policy()))
+
+
+def test_a_not_applicable_that_reads_no_fact_of_the_graph_stands_without_it() -> None:
+    said = not_applicable("its own documents say so", reads=("ecs.services",))
+    judged = judge(drawn("lambda"), [make([said], needs=("ecs.services", "graph"))], Policy())
+    assert [each.is_known for each in judged] == [True, True]
+
+
+@pytest.mark.parametrize(("across", "open_ones"), [((), ["web"]), (("graph",), ["api", "web"])])
+def test_a_fact_of_the_graph_lost_on_one_resource_concerns_it_alone_unless_all_are_compared(
+    across: tuple[str, ...], open_ones: list[str]
+) -> None:
+    lost = drawn(gaps=(Gap.model_validate(gap("ecs.services", resource=WEB)),))
+    judged = judge(lost, [make([], needs=("graph",), across=across)], Policy())
+    assert sorted(each.subject.name for each in judged if not each.is_known) == open_ones
+
+
+def test_manifests_of_the_target_are_in_no_source() -> None:
+    judged = only(judge(estate(), [make([], needs=("iac",))], Policy()))
+    assert judged.unknown is not None and judged.unknown.reason is Reason.NOT_IN_SOURCE

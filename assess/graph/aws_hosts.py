@@ -211,6 +211,12 @@ _SIDES = re.compile(r"(north|south)(east|west)")
 
 
 @lru_cache(maxsize=8192)
+def is_of_aws(host: str) -> bool:
+    """Whether a host lies in a domain that AWS keeps for endpoints, whether or not its shape is known."""
+    name = host.lower().removesuffix(".")
+    return any(name.endswith(f".{suffix}") for suffix in _hosts().suffixes)
+
+
 def _recognised(host: str) -> AwsHost | None:
     hosts = _hosts()
     suffix = next((each for each in hosts.suffixes if host.endswith(f".{each}")), None)

@@ -15,6 +15,7 @@ from assess.estate.network import is_private
 from assess.estate.workloads import Workload
 from assess.graph import Access, DependencyGraph, Edge, EdgeKind, Hint, HintKind, NodeKind, Via
 from assess.graph.analysis import bridges_of, circles_of
+from assess.graph.aws_hosts import is_of_aws
 from assess.graph.model import INFERRED
 from assess.graph.sources import FACTS
 from assess.rule import (
@@ -407,8 +408,9 @@ def shared_datastore(_estate: Estate, graph: DependencyGraph) -> Iterator[Outcom
         if len(writers) < 2:
             continue
         own = [each for each in writes if each.source in writers]
+        how = "write" if all(Access.WRITE in each.access for each in own) else "may all write"
         yield fail(
-            f"{names_of(writers, graph)} write to {store.kind.replace('_', ' ')} {store.name}",
+            f"{names_of(writers, graph)} {how} to {store.kind} {store.name}",
             *evidence_of(*own),
             element=store.name,
             confidence=min(0.8, sureness(*own)),
@@ -478,7 +480,11 @@ def _outside(workload: Workload, graph: DependencyGraph) -> list[Edge]:
     """Edges to public hosts that are nobody's of AWS."""
     edges = used_by(workload, graph)
     ends = [(each, graph.nodes[each.target]) for each in edges]
-    return [each for each, end in ends if end.kind is NodeKind.EXTERNAL and end.aws_service is None]
+    return [
+        each
+        for each, end in ends
+        if end.kind is NodeKind.EXTERNAL and end.aws_service is None and not is_of_aws(end.name)
+    ]
 
 
 @rule(
@@ -632,10 +638,10 @@ def called_by_a_function(workload: Workload, estate: Estate, graph: DependencyGr
     Fix: put an internal load balancer in front of the workload and let the function call its name, or keep the name
     alive for the Pods with ExternalDNS (provider aws-sd).
     """
-    names = _names_of_cloud_map(workload, estate)
     if workload.service is not None and not workload.service.service_registries:
         yield not_applicable("Cloud Map keeps no name for it", reads=("ecs.services",))
         return
+    names = _names_of_cloud_map(workload, estate)
     for edge in graph.incoming.get(workload.id, ()):
         caller = graph.nodes[edge.source]
         found = [each for each in edge.proofs if any(name in (each.evidence.value or "").lower() for name in names)]

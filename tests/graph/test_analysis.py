@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from assess.estate.facts import Evidence
 from assess.graph import Access, DependencyGraph, EdgeKind, GraphBuilder, Node, NodeKind, Proof, Via
-from assess.graph.analysis import HUB_CALLERS, analyse
+from assess.graph.analysis import HUB_CALLERS, analyse, bridges_of, circles_of
 
 Step = tuple[str, str] | tuple[str, str, EdgeKind] | tuple[str, str, EdgeKind, float]
 
@@ -39,6 +39,15 @@ def test_workloads_that_call_each_other_in_a_circle_are_one_group() -> None:
     assert found.cycles == (("a", "b", "c"),)
     (bridges,) = found.cycle_edges
     assert len(bridges) == 1
+
+
+def test_circles_of_some_edges_only() -> None:
+    edges = graph_of(("a", "b"), ("b", "a", EdgeKind.SYNC, 0.55), ("c", "d"), ("d", "c"), ("d", "d2")).edges
+    assert circles_of(edges) == (("a", "b"), ("c", "d"))
+    sure = [each for each in edges if each.confidence >= 0.6]
+    assert circles_of(sure) == (("c", "d"),)
+    assert [(each.source, each.target) for each in bridges_of(("c", "d"), sure)] == [("d", "c")]
+    assert circles_of(()) == ()
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assess.graph.aws_hosts import partition_of, partitions, recognise
+from assess.graph.aws_hosts import is_of_aws, partition_of, partitions, recognise
 from assess.graph.model import Access, EdgeKind, NodeKind
 
 PARTITIONS = (
@@ -263,6 +263,21 @@ def test_what_flows_there(host: str, edge: EdgeKind, access: Access | None) -> N
 )
 def test_host_of_somebody_else(host: str) -> None:
     assert recognise(host) is None
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("one.two.three.amazonaws.com", True),
+        ("Public-Keys.auth.elb.eu-west-1.amazonaws.com.", True),
+        ("keys.auth.elb.cn-north-1.amazonaws.com.cn", True),
+        ("amazonaws.com.example", False),
+        ("notamazonaws.com", False),
+        ("", False),
+    ],
+)
+def test_domain_of_aws(host: str, expected: bool) -> None:
+    assert is_of_aws(host) is expected
 
 
 def test_registry_is_supply() -> None:

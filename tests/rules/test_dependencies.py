@@ -328,7 +328,7 @@ CASES = (
         *alone(DATABASE_URL=dsn()),
         *alone("stock", DATABASE_URL=dsn()),
         database(),
-        says="orders and stock write to database orders/orders",
+        says="orders and stock may all write to database orders/orders",
         element="orders/orders",
         at="/containerDefinitions/0/environment/0/value",
         confidence=0.8,
@@ -429,6 +429,7 @@ CASES = (
         for situation, pieces in (
             ("nothing", alone()),
             ("a host of AWS", alone(QUEUE_URL=f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/letters")),
+            ("a host of AWS of no known shape", alone(KEYS_URL=f"https://public-keys.auth.elb.{REGION}.amazonaws.com")),
             ("a vendor that takes errors", alone(SENTRY_DSN="https://key@o1.ingest.sentry.io/2")),
             ("a vendor that takes metrics", alone(METRICS_URL="https://api.datadoghq.eu/api/v1/series")),
             ("a private name", alone(LEDGER_URL="http://ledger.shop.internal:8080")),
