@@ -68,9 +68,14 @@ DESCRIBE_DOMAINS = Operation(
 _FACT = "datastores"
 
 
+def _part(service: str) -> str:
+    """What is known of a service's resources; how one of them is backed up belongs to it alone."""
+    return f"{_FACT}.{service}"
+
+
 def _lost(service: str) -> tuple[str, ...]:
-    """What a call about a service's resources takes away: that of all datastores, and its own part of it."""
-    return _FACT, f"{_FACT}.{service}"
+    """What a call that finds a service's resources takes away: what is known of all datastores, and its own part."""
+    return _FACT, _part(service)
 
 
 def _add_all(reader: Reader, operation: Operation, kind: str, lost: tuple[str, ...], **parameters: Any) -> None:
@@ -131,7 +136,7 @@ def _read_domains(reader: Reader) -> None:
 
 
 def _read_tables(reader: Reader) -> None:
-    lost, mentions = _lost("dynamodb"), Mentions(reader, "dynamodb")
+    mentions = Mentions(reader, "dynamodb")
 
     def read(name: str) -> None:
         arn = reader.arn("dynamodb", f"table/{name}")
@@ -142,17 +147,17 @@ def _read_tables(reader: Reader) -> None:
             except Unreadable as error:
                 if error.code == "TableNotFoundException":  # it went away since it was listed
                     return
-                reader.lose(error, lost, resource=arn)
+                reader.lose(error, (_part("dynamodb"),), resource=arn)
             else:
                 status = (found.get("PointInTimeRecoveryDescription") or {}).get("PointInTimeRecoveryStatus")
                 backups = {"PointInTimeRecoveryStatus": status}
         reader.add("tables", {"TableArn": arn, "TableName": name} | backups)
 
-    reader.each(read, reader.items(LIST_TABLES, "TableNames", lost=lost))
+    reader.each(read, reader.items(LIST_TABLES, "TableNames", lost=_lost("dynamodb")))
 
 
 def _read_buckets(reader: Reader) -> None:
-    lost, mentions = _lost("s3"), Mentions(reader, "s3")
+    mentions = Mentions(reader, "s3")
 
     def read(listed: Document) -> None:
         name = str(listed["Name"])
@@ -164,12 +169,12 @@ def _read_buckets(reader: Reader) -> None:
             except Unreadable as error:
                 if error.code == "NoSuchBucket":
                     return
-                reader.lose(error, lost, resource=arn)
+                reader.lose(error, (_part("s3"),), resource=arn)
             else:
                 bucket["Versioning"] = found.get("Status") or "Off"
         reader.add("buckets", bucket)
 
-    reader.each(read, reader.items(LIST_BUCKETS, "Buckets", lost=lost))
+    reader.each(read, reader.items(LIST_BUCKETS, "Buckets", lost=_lost("s3")))
 
 
 # --- collectors -------------------------------------------------------------------------------------------------

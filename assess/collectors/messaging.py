@@ -65,16 +65,21 @@ _MOST_DELIVERY_STREAMS = 10_000
 (https://docs.aws.amazon.com/firehose/latest/APIReference/API_ListDeliveryStreams.html)."""
 
 
-def lost_with(service: str) -> tuple[str, ...]:
-    """What a call about a service's resources takes away: that of all messaging, and its own part of it."""
-    return _FACT, f"{_FACT}.{service}"
+def _part(service: str) -> str:
+    """What is known of a service's resources; where a queue's messages end belongs to it alone."""
+    return f"{_FACT}.{service}"
+
+
+def _lost(service: str) -> tuple[str, ...]:
+    """What a call that finds a service's resources takes away: what is known of all messaging, and its own part."""
+    return _FACT, _part(service)
 
 
 # --- queues and topics ------------------------------------------------------------------------------------------
 
 
 def _read_queues(reader: Reader) -> None:
-    lost, mentions = lost_with("sqs"), Mentions(reader, "sqs")
+    mentions = Mentions(reader, "sqs")
 
     def read(url: str) -> None:
         name = url.rpartition("/")[2]
@@ -86,12 +91,12 @@ def _read_queues(reader: Reader) -> None:
             except Unreadable as error:
                 if error.code in ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"):
                     return
-                reader.lose(error, lost, resource=arn)
+                reader.lose(error, (_part("sqs"),), resource=arn)
             else:
                 queue |= _redriven(found["Attributes"].get("RedrivePolicy"))
         reader.add("queues", queue)
 
-    reader.each(read, reader.items(LIST_QUEUES, "QueueUrls", lost=lost))
+    reader.each(read, reader.items(LIST_QUEUES, "QueueUrls", lost=_lost("sqs")))
 
 
 def _redriven(policy: Any) -> Document:
@@ -103,7 +108,7 @@ def _redriven(policy: Any) -> Document:
 
 
 def _read_topics(reader: Reader) -> None:
-    lost = lost_with("sns")
+    lost = _lost("sns")
     for topic in reader.items(LIST_TOPICS, "Topics", lost=lost):
         reader.add("topics", {"TopicArn": topic["TopicArn"]})
     for each in reader.items(LIST_SUBSCRIPTIONS, "Subscriptions", lost=lost):
@@ -134,14 +139,14 @@ def _endpoint(written: str) -> str | None:
 
 
 def _read_streams(reader: Reader) -> None:
-    for name in reader.items(LIST_STREAMS, "StreamNames", lost=lost_with("kinesis")):
+    for name in reader.items(LIST_STREAMS, "StreamNames", lost=_lost("kinesis")):
         reader.add("streams", {"StreamARN": reader.arn("kinesis", f"stream/{name}"), "StreamName": name})
 
 
 def _read_delivery_streams(reader: Reader) -> None:
     parameters: Document = {"Limit": _MOST_DELIVERY_STREAMS}
     while True:
-        answer = reader.get(LIST_DELIVERY_STREAMS, lost=lost_with("firehose"), **parameters) or {}
+        answer = reader.get(LIST_DELIVERY_STREAMS, lost=_lost("firehose"), **parameters) or {}
         names = members(answer, "DeliveryStreamNames")
         for name in names:
             arn = reader.arn("firehose", f"deliverystream/{name}")
@@ -155,7 +160,7 @@ def _read_delivery_streams(reader: Reader) -> None:
 
 
 def _read_kafka(reader: Reader) -> None:
-    lost = lost_with("kafka")
+    lost = _lost("kafka")
 
     def read(listed: Document) -> None:
         arn = str(listed["ClusterArn"])
@@ -167,7 +172,7 @@ def _read_kafka(reader: Reader) -> None:
 
 
 def _read_brokers(reader: Reader) -> None:
-    lost = lost_with("mq")
+    lost = _lost("mq")
 
     def read(listed: Document) -> None:
         arn, id = str(listed.get("BrokerArn")), str(listed["BrokerId"])
@@ -188,7 +193,7 @@ def _collector(
     return Collector(
         name=service,
         title=title,
-        facts=lost_with(service),
+        facts=_lost(service),
         operations=operations,
         collect=collect,
         after=("ecs.task_definitions", "iam") if names else (),
