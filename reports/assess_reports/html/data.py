@@ -33,7 +33,7 @@ def block(name: str, value: Any, *, deflated: bool) -> Markup:
     # `<`, `>` and `&` as escapes, so that neither `</script>` nor `<!--` can stand in it
     text = json.dumps(value, separators=(",", ":"), ensure_ascii=True)
     if deflated:
-        text, kind = base64.b64encode(zlib.compress(text.encode(), 9)).decode(), "text/plain"
+        text, kind = base64.b64encode(zlib.compress(text.encode(), 6)).decode(), "text/plain"
     else:
         text = text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026").replace("\x7f", "\\u007f")
         kind = "application/json"

@@ -34,7 +34,10 @@ from assess_reports.digest import (
 )
 from assess_reports.html import anchors, charts
 from assess_reports.html.anchors import Anchors
+from assess_reports.html.around import around
 from assess_reports.html.data import DEFLATED_ABOVE, WEIGHTS, Rows, block, reason_words
+from assess_reports.html.estate_map import EstateMap
+from assess_reports.html.lines import Lines
 from assess_reports.html.sections import Sections, severity_badge
 from assess_reports.html.tree import LONGEST, Tree, html, prose
 from assess_reports.visible import shorten
@@ -45,8 +48,6 @@ _RULES = 500_000
 """Most bytes of rules' cards."""
 _ROWS = 200
 """Workloads in the table that stands without JavaScript."""
-_LINES = 300
-"""Lines of any other table: nobody reads more, and the JSON report has all."""
 _PART = 25
 """Sections in one block of data: what is unpacked at once."""
 _ACTIONS = 5
@@ -114,23 +115,13 @@ def _joined(trees: Iterable[Tree]) -> Markup:
     return Markup().join(html(each) for each in trees)
 
 
-@dataclass(frozen=True, slots=True)
-class _Lines:
-    """Lines of a table, and how many more there are."""
-
-    shown: Sequence[Any]
-    left: int
-
-    @classmethod
-    def of(cls, lines: Sequence[Any], most: int = _LINES) -> "_Lines":
-        return cls(lines[:most], max(0, len(lines) - most))
-
-
 def _values(assessment: Assessment) -> dict[str, Any]:
     ordered = worst_first(assessment.workloads)
     places = Anchors(assessment)
     sections = Sections(assessment, places)
     reasons = main_reasons(assessment)
+    map = EstateMap(assessment, places)
+    drawn = map.values()
     return {
         "assessment": assessment,
         "summary": assessment.summary,
@@ -139,6 +130,9 @@ def _values(assessment: Assessment) -> dict[str, Any]:
         **_checklist(assessment),
         **_plan(assessment, sections),
         **_engineers(assessment, ordered, places, sections, reasons),
+        "map": drawn,
+        "map_block": block("map", map.data(), deflated=len(ordered) > DEFLATED_ABOVE) if drawn else None,
+        **around(assessment, places, sections),
         **_not_seen(assessment),
         **_accepted(assessment, places),
         "table": [_row(each, places, reasons) for each in ordered[:_ROWS]],
@@ -151,6 +145,13 @@ def _nav(assessment: Assessment) -> Iterator[tuple[str, str]]:
     yield "summary", "Summary"
     yield "checklist", "Checklist"
     yield "plan", "Action plan"
+    if assessment.dependencies.edges:
+        yield "map", "Map"
+    if assessment.aws_services:
+        yield "services", "AWS services"
+    yield "risks", "Risks"
+    if assessment.workloads:
+        yield "ownership", "Ownership"
     yield "workloads", "Workloads"
     yield "findings", "Findings"
     yield "unseen", "Not seen"
@@ -182,8 +183,8 @@ def _first_screen(assessment: Assessment, sections: Sections) -> dict[str, Any]:
         "actions": [_action(assessment, each, rows, sections) for each in rows[:_ACTIONS]],
         "more_actions": max(0, len(rows) - _ACTIONS),
         "unseen": {
-            "blind": _Lines.of(assessment.scope.blind, _NAMED),
-            "gaps": _Lines.of([(each.action or each.api, gap_words(each)) for each in groups], _NAMED),
+            "blind": Lines.of(assessment.scope.blind, _NAMED),
+            "gaps": Lines.of([(each.action or each.api, gap_words(each)) for each in groups], _NAMED),
             "reasons": [
                 (count, wording.REASONS[reason])
                 for reason, count in rules_by_reason(assessment.unknowns).items()
@@ -238,8 +239,8 @@ def _plan(assessment: Assessment, sections: Sections) -> dict[str, Any]:
     rows = fixes(assessment)
     ledger = assessment.ledger
     return {
-        "plan": _Lines.of([_action(assessment, each, rows, sections) for each in rows]),
-        "ledger": _Lines.of(
+        "plan": Lines.of([_action(assessment, each, rows, sections) for each in rows]),
+        "ledger": Lines.of(
             [
                 {
                     "rule": each.rule,
@@ -332,8 +333,8 @@ def _engineers(
 
 def _not_seen(assessment: Assessment) -> dict[str, Any]:
     return {
-        "blind": _Lines.of(assessment.scope.blind),
-        "unknowns": _Lines.of(
+        "blind": Lines.of(assessment.scope.blind),
+        "unknowns": Lines.of(
             [
                 {
                     "rule": each.rule,
@@ -348,8 +349,8 @@ def _not_seen(assessment: Assessment) -> dict[str, Any]:
                 for each in unknown_groups(assessment.unknowns)
             ]
         ),
-        "questions": _Lines.of(questions(assessment)),
-        "gaps": _Lines.of(
+        "questions": Lines.of(questions(assessment)),
+        "gaps": Lines.of(
             [
                 {
                     "call": each.action or each.api,
@@ -364,14 +365,14 @@ def _not_seen(assessment: Assessment) -> dict[str, Any]:
         ),
         "recovered": sum(1 for each in assessment.gaps if each.recovered),
         "missing": missing_actions(assessment),
-        "skipped": _Lines.of(assessment.scope.skipped),
+        "skipped": Lines.of(assessment.scope.skipped),
     }
 
 
 def _accepted(assessment: Assessment, places: Anchors) -> dict[str, Any]:
     waived = sorted((each for each in assessment.findings if each.waived), key=weight_of)
     return {
-        "waived": _Lines.of(
+        "waived": Lines.of(
             [
                 {
                     "anchor": places.finding(each),
@@ -384,5 +385,5 @@ def _accepted(assessment: Assessment, places: Anchors) -> dict[str, Any]:
                 for each in waived
             ]
         ),
-        "waiver_notes": _Lines.of([wording.waiver_note(each) for each in assessment.waiver_notes]),
+        "waiver_notes": Lines.of([wording.waiver_note(each) for each in assessment.waiver_notes]),
     }

@@ -25,9 +25,14 @@ _VOID = frozenset({"br", "hr"})
 
 def element(tag: str, *children: Tree, **attributes: str) -> Tree:
     """An element; ``class_`` and ``data_rule`` are the attributes ``class`` and ``data-rule``."""
-    named = {name.rstrip("_").replace("_", "-"): shorten(value, LONGEST) for name, value in attributes.items() if value}
-    shown = [shorten(each, LONGEST) if isinstance(each, str) else each for each in children]
+    named = {name.rstrip("_").replace("_", "-"): _shown(value) for name, value in attributes.items() if value}
+    shown = [_shown(each) if isinstance(each, str) else each for each in children]
     return [tag, named, *shown] if named else [tag, *shown]
+
+
+def _shown(text: str) -> str:
+    plain = len(text) <= LONGEST and text.isascii() and text.isprintable()
+    return text if plain else shorten(text, LONGEST)  # most texts are plain, and a large estate has millions
 
 
 def html(tree: Tree) -> Markup:

@@ -122,7 +122,7 @@
 
   const NAMES = ["text", "verdict", "cluster", "owner", "weight", "rule"];
   const UNKNOWN = "(not known)";
-  const form = document.querySelector("form.filters");
+  const form = document.querySelector("#workloads form.filters");
   let apply = () => {};
 
   async function start() {
@@ -252,6 +252,133 @@
   }
   let filter = () => {};
 
+  // --- map ----------------------------------------------------------------------------------------------------
+
+  async function startMap(tools) {
+    const { nodes, edges } = await read("map");
+    const panel = byId("map-panel");
+    const found = byId("map-found");
+    const pictures = [...document.querySelectorAll("svg.map")];
+    const MANY = 40;
+    const sure = () => new Set(["declared", "inferred", "possible"].filter((each) => tools.elements[each].checked));
+    const button = (words, act) => {
+      const made = make("button", { type: "button" }, words);
+      made.addEventListener("click", act);
+      return made;
+    };
+    const limited = (items, draw) => {
+      const list = make("ul", {}, ...items.slice(0, MANY).map(draw));
+      if (items.length > MANY) list.append(make("li", { class: "quiet" }, `and ${(items.length - MANY).toLocaleString("en")} more`));
+      return list;
+    };
+    let chosen = null;
+
+    function reasons(edge) {
+      const items = edge[5].map(([via, confidence, how, where, value]) => {
+        const item = make("li", {}, ...prose(how), make("br"), make("span", { class: "quiet" }, `${via}, ${confidence} sure`), make("br"), make("code", {}, where));
+        if (value !== null) item.append(" = ", make("code", {}, value));
+        return item;
+      });
+      return make("details", { class: "why" }, make("summary", {}, "Why is this line here?"), make("ul", { class: "evidence" }, ...items));
+    }
+    function lines(words, those, end) {
+      if (!those.length) return [];
+      const draw = (edge) => {
+        const port = edge[4] ? `, port ${edge[4]}` : "";
+        return make("li", {}, button(nodes[edge[end]][0], () => choose(edge[end])), ` ${edge[2]}${port}, ${edge[3]}`, reasons(edge));
+      };
+      return [make("h4", {}, `${words} (${those.length})`), limited(those, draw)];
+    }
+    function mark() {
+      const shown = sure();
+      const near = new Set(chosen === null ? [] : [chosen]);
+      for (const path of document.querySelectorAll("svg.map .line")) {
+        path.classList.toggle("off", ![...shown].some((each) => path.classList.contains(each)));
+        const ends = [Number(path.dataset.from), Number(path.dataset.to)];
+        const touches = chosen !== null && ends.includes(chosen) && !path.classList.contains("off");
+        path.classList.toggle("near", touches);
+        if (touches) ends.forEach((each) => near.add(each));
+      }
+      const whole = byId("map-whole");
+      whole?.classList.toggle("chosen-one", chosen !== null);
+      for (const node of whole?.querySelectorAll(".node") ?? []) {
+        const place = Number(node.dataset.node);
+        node.classList.toggle("near", near.has(place));
+        node.classList.toggle("chosen", place === chosen);
+      }
+    }
+    function choose(place) {
+      chosen = place;
+      mark();
+      if (place === null) return panel.replaceChildren();
+      const [name, what, anchor] = nodes[place];
+      const shown = sure();
+      const kept = edges.filter((edge) => shown.has(edge[3]));
+      panel.replaceChildren(make("h3", {}, name), make("p", { class: "quiet" }, what));
+      if (anchor) panel.append(make("p", {}, link(anchor, "Its findings")));
+      const to = kept.filter((edge) => edge[0] === place);
+      const from = kept.filter((edge) => edge[1] === place);
+      panel.append(...lines("Depends on", to, 1), ...lines("Is called, read or started by", from, 0));
+      if (!to.length && !from.length) panel.append(make("p", {}, "No line of the chosen certainty leads to or from it."));
+      panel.append(button("Show the whole map", () => rest()));
+      panel.scrollTop = 0;
+    }
+    function rest() {
+      choose(null);
+      panel.append(make("p", { class: "quiet" }, "Choose a node, or find one."));
+    }
+    function members(stand) {
+      const those = nodes.map((node, place) => [node, place]).filter(([node]) => node[3] === stand);
+      const draw = ([node, place]) => make("li", {}, button(node[0], () => choose(place)), ` ${node[1]}`);
+      panel.replaceChildren(make("h3", {}, count(those.length, "node")), limited(those, draw));
+    }
+    function take(event, node) {
+      event.preventDefault();
+      if (Number(node.dataset.node) >= 0) choose(Number(node.dataset.node));
+      else members(Number(node.dataset.stand));
+    }
+    for (const picture of pictures) {
+      for (const node of picture.querySelectorAll(".node")) {
+        if (!node.querySelector("a")) {
+          node.setAttribute("tabindex", "0");
+          node.setAttribute("role", "button");
+          node.setAttribute("aria-label", node.querySelector("title").textContent);
+        }
+        node.addEventListener("click", (event) => take(event, node));
+        node.addEventListener("keydown", (event) => {
+          if (event.key === "Enter" || event.key === " ") take(event, node);
+        });
+      }
+      for (const path of picture.querySelectorAll(".line")) {
+        path.addEventListener("click", () => {
+          const [from, to] = [Number(path.dataset.from), Number(path.dataset.to)];
+          if (from < 0) return;
+          choose(from);
+          const those = edges.filter((edge) => edge[0] === from && edge[1] === to);
+          const all = those.map((edge) => make("li", {}, `${edge[2]}, ${edge[3]}`, reasons(edge)));
+          panel.replaceChildren(make("h3", {}, `${nodes[from][0]} to ${nodes[to][0]}`), make("ul", {}, ...all));
+          panel.querySelectorAll("details").forEach((each) => (each.open = true));
+        });
+      }
+    }
+    tools.addEventListener("submit", (event) => event.preventDefault());
+    tools.addEventListener("input", (event) => {
+      if (event.target.name === "find") {
+        const text = event.target.value.trim().toLowerCase();
+        const those = text ? nodes.map((node, place) => [node, place]).filter(([node]) => node[0].toLowerCase().includes(text)) : [];
+        tools.querySelector("output").textContent = text ? `${count(those.length, "node")} found` : "";
+        const draw = ([node, place]) => make("li", {}, button(node[0], () => choose(place)), ` ${node[1]}`);
+        found.replaceChildren(...(those.length ? [limited(those, draw)] : []));
+        if (those.length === 1) choose(those[0][1]);
+      } else if (event.target.name === "view") {
+        byId("map-whole").classList.toggle("away", event.target.value !== "whole");
+        byId("map-by-cluster").hidden = event.target.value === "whole";
+      } else if (chosen === null) mark();
+      else choose(chosen);
+    });
+    document.documentElement.dataset.map = "yes";
+  }
+
   // --- places -------------------------------------------------------------------------------------------------
 
   /** The element of that name, drawn from the data where it is not in the page yet. */
@@ -288,12 +415,15 @@
     document.documentElement.dataset.at = name;
   }
 
-  for (const each of document.querySelectorAll("a[data-verdict], a[data-rule]")) {
-    const parameters = new URLSearchParams(each.dataset.verdict ? { verdict: each.dataset.verdict } : { rule: each.dataset.rule });
-    each.href = `${each.getAttribute("href")}?${parameters}`;
+  for (const name of NAMES) {
+    for (const each of document.querySelectorAll(`a[data-${name}]`)) {
+      each.href = `${each.getAttribute("href")}?${new URLSearchParams({ [name]: each.dataset[name] })}`;
+    }
   }
   equip(document);
   const ready = byId("workloads-table") ? start() : Promise.resolve();
+  const tools = document.querySelector("form.map-tools");
+  if (tools) startMap(tools);
   window.addEventListener("hashchange", go);
   // a link to where one already is opens it again
   document.addEventListener("click", (event) => {
