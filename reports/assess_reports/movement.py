@@ -217,8 +217,8 @@ def add_section(page: Page, movement: MovementView) -> None:
     costly = next((each for each in groups(movement) if each.heading == _NEW), None)
     if costly is not None:
         page.write((f"{costly.heading} ({len(costly.entries):,})", "bold"), indent=2)
-        for each in costly.entries[:_IN_REPORT]:
-            page.line(f"  - {each.label}: {fit(each.name, 40)}: {each.sentence}")
+        for entry in costly.entries[:_IN_REPORT]:
+            page.line(f"  - {entry.label}: {fit(entry.name, 40)}: {entry.sentence}")
         if len(costly.entries) > _IN_REPORT:
             page.line((f"    and {len(costly.entries) - _IN_REPORT:,} more", "dim"))
     page.line("  ", ("assess diff OLD NEW", "bold"), "  all of it")
