@@ -524,7 +524,7 @@ DENIALS = [
     ("AccessDenied", 403, "elasticloadbalancing:DescribeLoadBalancers"),
     ("AccessDeniedException", 403, "scheduler:ListSchedules"),
     ("AccessDenied", 403, "route53:ListHostedZones"),
-    ("AccessDenied", 403, "s3:ListBuckets"),
+    ("AccessDenied", 403, "s3:ListAllMyBuckets"),
 ]
 
 
