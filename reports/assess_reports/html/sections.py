@@ -203,9 +203,7 @@ class Sections:
         yield element(
             "details",
             element("summary", f"Fields of ECS in use ({len(used)}): {told}"),
-            element(
-                "div", *body, class_="scroll", tabindex="0", role="region", aria_label=f"Fields of {workload.name}"
-            ),
+            element("div", *body, class_="scroll", tabindex="0", role="group", aria_label=f"Fields of {workload.name}"),
             class_="inner",
         )
 

@@ -342,7 +342,6 @@
         if (!node.querySelector("a")) {
           node.setAttribute("tabindex", "0");
           node.setAttribute("role", "button");
-          node.setAttribute("aria-label", node.querySelector("title").textContent);
         }
         node.addEventListener("click", (event) => take(event, node));
         node.addEventListener("keydown", (event) => {
@@ -425,10 +424,10 @@
   const tools = document.querySelector("form.map-tools");
   if (tools) startMap(tools);
   window.addEventListener("hashchange", go);
-  // a link to where one already is opens it again
+  // a link to where one already is opens it again, once the browser has followed it and taken the focus away
   document.addEventListener("click", (event) => {
     const anchor = event.target.closest?.("a[href^='#']");
-    if (anchor && anchor.getAttribute("href") === location.hash) go();
+    if (anchor && anchor.getAttribute("href") === location.hash) setTimeout(go);
   });
   ready.then(() => (document.documentElement.dataset.ready = "yes")).then(go);
 })();
