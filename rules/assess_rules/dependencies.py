@@ -208,10 +208,15 @@ def host_of_nobody(workload: Workload, graph: DependencyGraph) -> Iterator[Outco
     if not hints and not any(Via.ENV in each.via for each in edges):
         yield not_applicable("its configuration names no host", reads=("ecs.task_definitions",))
         return
+    unresolved = [each for each in hints if each.kind is HintKind.UNRESOLVED and not _is_address(each.text)]
+    if not unresolved:
+        return
+    places = _places(workload)
     found: dict[tuple[str, str], list[Hint]] = {}
-    for hint in hints:
-        if hint.kind is HintKind.UNRESOLVED and not _is_address(hint.text):
-            found.setdefault(_place_of(hint.evidence, workload), []).append(hint)
+    for hint in unresolved:
+        at = hint.evidence.pointer
+        place = places.get(at, (f"workload {workload.name}", at.rpartition("/")[2]))
+        found.setdefault(place, []).append(hint)
     for (what, element), those in found.items():
         hosts = list(dict.fromkeys(each.text for each in those))
         yield fail(
@@ -230,18 +235,18 @@ def _is_address(host: str) -> bool:
     return True
 
 
-def _place_of(evidence: Evidence, workload: Workload) -> tuple[str, str]:
-    """The place in a task definition for a sentence, and by its container's and its own name."""
+def _places(workload: Workload) -> dict[str, tuple[str, str]]:
+    """Places of a task definition by JSON pointer: for a sentence, and by their container's and their own name."""
     task = workload.task_definition
+    found: dict[str, tuple[str, str]] = {}
     for container in task.containers() if task is not None else ():
         for text in container.texts():
-            if pointer(*text.at) == evidence.pointer:
-                return f"{text.what} of container {container.name}", f"{container.name} {text.element}"
+            found[pointer(*text.at)] = f"{text.what} of container {container.name}", f"{container.name} {text.element}"
         for index, entry in enumerate(container.definition.extra_hosts):
-            if pointer(*container.at("extraHosts", index, "ipAddress")) == evidence.pointer:
-                what = f"the hosts entry {entry.hostname} of container {container.name}"
-                return what, f"{container.name} {entry.hostname}"
-    return f"workload {workload.name}", evidence.pointer.rpartition("/")[2]
+            what = f"the hosts entry {entry.hostname} of container {container.name}"
+            at = pointer(*container.at("extraHosts", index, "ipAddress"))
+            found[at] = what, f"{container.name} {entry.hostname}"
+    return found
 
 
 @rule(
