@@ -181,7 +181,7 @@ VPC = Collector(
         DESCRIBE_NETWORK_ACLS,
     ),
     collect=_read_vpcs,
-    after=("ecs.services", "ecs.tasks", "events", "scheduler", "ec2.instances"),
+    after=("ecs.services", "ecs.tasks", "events", "scheduler", "pipes", "ec2.instances"),
 )
 
 
@@ -215,7 +215,7 @@ INTERFACES = Collector(
     facts=("vpc.interfaces",),
     operations=(DESCRIBE_NETWORK_INTERFACES,),
     collect=_read_interfaces,
-    after=("ecs.services", "ecs.tasks", "events", "scheduler", "ec2.instances"),
+    after=("ecs.services", "ecs.tasks", "events", "scheduler", "pipes", "ec2.instances"),
 )
 
 COLLECTORS = (INSTANCES, VPC, INTERFACES)

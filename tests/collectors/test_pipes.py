@@ -65,6 +65,15 @@ def test_pipe_that_runs_tasks_makes_a_workload_with_its_revision(aws: SimulatedA
     assert not aws.calls_beyond_reading()
 
 
+def test_subnets_of_the_task_are_read(aws: SimulatedAws, seeder: Seeder) -> None:
+    network = seeder.network("net", "10.9", private=2, public=1)
+    inside = {"Subnets": list(network.private), "SecurityGroups": [seeder.security_group(network, "import")]}
+    running(seeder, NetworkConfiguration={"awsvpcConfiguration": inside})
+    found = scan(ScanRequest(), facts=frozenset({"vpc.subnets", "vpc.interfaces"}))
+    assert {each.subnet_id for each in found.subnets} >= set(network.private)
+    assert found.gaps == ()
+
+
 def test_task_that_each_event_chooses_is_no_workload(aws: SimulatedAws, seeder: Seeder) -> None:
     running(seeder, TaskDefinitionArn="$.detail.task")
     found = scanned(aws)
