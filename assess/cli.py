@@ -139,6 +139,9 @@ Compare = Annotated[
     str | None,
     typer.Option("--compare", metavar="FILE", help="Show what moved since this saved estate or assessment."),
 ]
+Pseudonyms = Annotated[
+    bool, typer.Option("--pseudonyms", help="Aliases in place of names, account ids, ARNs and hosts in every report.")
+]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Only the result and errors.")]
 Verbose = Annotated[
     int, typer.Option("-v", "--verbose", count=True, help="Show the evidence; -vv: a log as well.", show_default=False)
@@ -201,6 +204,7 @@ def scan(
     min_coverage: MinCoverage = None,
     allow_incomplete: AllowIncomplete = False,
     compare: Compare = None,
+    pseudonyms: Pseudonyms = False,
     as_of: AsOf = None,
     quiet: Quiet = False,
     verbose: Verbose = 0,
@@ -221,7 +225,7 @@ def scan(
         raise UserError("--external-id goes with --role-arn")
     if parameter and not source:
         raise UserError("--parameter is of a template, and goes with --from")
-    job = _Job(console, config, output, format, save)
+    job = _Job(console, config, output, format, save, pseudonyms=pseudonyms)
     day = as_of or _today(files=bool(source))
     earlier = _earlier(job, compare, day)
     interrupted = False
@@ -244,8 +248,7 @@ def scan(
     job.save(estate)
     if interrupted:
         return job.failed or INTERRUPTED
-    assessment = job.assess(estate, day)
-    job.report(_compared(earlier, assessment))
+    assessment = job.report(_compared(earlier, job.assess(estate, day)))
     threshold = fail_on.value if fail_on else job.policy.fail_on
     coverage = min_coverage if min_coverage is not None else job.policy.min_coverage
     return job.end(_decide(assessment, threshold, coverage, allow_incomplete))
@@ -266,6 +269,7 @@ def _parameters(given: Sequence[str]) -> dict[str, str]:
 def demo(
     output: OutputFiles = None,
     format: Format = "terminal",
+    pseudonyms: Pseudonyms = False,
     quiet: Quiet = False,
     verbose: Verbose = 0,
 ) -> int:
@@ -275,7 +279,8 @@ def demo(
     from assess.config import Policy
     from assess.readers.saved import read_estate
 
-    job = _Job(Console(quiet=quiet, verbosity=verbose), None, output, format, None, policy=Policy())
+    console = Console(quiet=quiet, verbosity=verbose)
+    job = _Job(console, None, output, format, None, policy=Policy(), pseudonyms=pseudonyms)
     with as_file(files("assess") / "data" / "demo-estate.json.gz") as path:
         estate = read_estate(str(path))
     job.report(job.assess(estate, estate.collected_at.date()))
@@ -295,6 +300,7 @@ def report(
     format: Format = "terminal",
     config: Config = None,
     compare: Compare = None,
+    pseudonyms: Pseudonyms = False,
     as_of: AsOf = None,
     quiet: Quiet = False,
     verbose: Verbose = 0,
@@ -303,7 +309,7 @@ def report(
 
     An assessment is shown as it was saved; an estate is scored anew with today's rules.
     """
-    job = _Job(Console(quiet=quiet, verbosity=verbose), config, output, format, None)
+    job = _Job(Console(quiet=quiet, verbosity=verbose), config, output, format, None, pseudonyms=pseudonyms)
     earlier = _earlier(job, compare, as_of)
     job.report(_compared(earlier, _assessment(job, file, as_of)))
     return job.end(None)
@@ -316,6 +322,7 @@ def diff(
     output: OutputFiles = None,
     format: Annotated[DiffFormat, typer.Option("--format", help="What standard output gets.")] = DiffFormat.TERMINAL,
     config: Config = None,
+    pseudonyms: Pseudonyms = False,
     as_of: AsOf = None,
     quiet: Quiet = False,
     verbose: Verbose = 0,
@@ -324,7 +331,8 @@ def diff(
 
     An estate is scored with today's rules; -o takes .md and .json.
     """
-    job = _Job(Console(quiet=quiet, verbosity=verbose), config, output, format.value, None, of_diffs=True)
+    console = Console(quiet=quiet, verbosity=verbose)
+    job = _Job(console, config, output, format.value, None, of_diffs=True, pseudonyms=pseudonyms)
     earlier = _earlier(job, old, as_of)
     job.report(_compared(earlier, _assessment(job, new, as_of)))
     return job.end(None)
@@ -365,6 +373,7 @@ def graph(
     output: OutputFiles = None,
     format: Annotated[str, typer.Option("--format", metavar="NAME", help="What standard output gets.")] = "edges",
     config: Config = None,
+    pseudonyms: Pseudonyms = False,
     quiet: Quiet = False,
     verbose: Verbose = 0,
 ) -> int:
@@ -376,7 +385,8 @@ def graph(
 
     if why is not None and around is not None:
         raise UserError("--why asks about two nodes, --around about one: give one of them")
-    job = _Job(Console(quiet=quiet, verbosity=max(verbose, int(why is not None))), config, output, format, None)
+    console = Console(quiet=quiet, verbosity=max(verbose, int(why is not None)))
+    job = _Job(console, config, output, format, None, pseudonyms=pseudonyms)
     assessment = _assessment(job, file, None)
     map = map_of_all = assessment.dependencies
     if why is not None:
@@ -515,6 +525,7 @@ class _Job:
         save: str | None,
         policy: Policy | None = None,
         of_diffs: bool = False,
+        pseudonyms: bool = False,
     ) -> None:
         from assess.outputs import check_writable, of_comparisons, outputs, report_named
         from assess.rulebook import load_rulebook
@@ -526,6 +537,7 @@ class _Job:
         self.failed = 0
         """2 once something that was asked for could not be written."""
         self._save = save
+        self._pseudonyms = pseudonyms
         if save is not None:
             if not save.lower().endswith((".json", ".json.gz")):
                 raise UserError(f"{save}: an estate is saved as .json or .json.gz")
@@ -561,10 +573,18 @@ class _Job:
                 say(f"{gap.resource}: {gap.message}")
         return assessment
 
-    def report(self, assessment: Assessment) -> None:
-        """Writes every report; one that cannot be written keeps none of the others back."""
+    def report(self, assessment: Assessment) -> Assessment:
+        """Writes every report; one that cannot be written keeps none of the others back.
+
+        Returns the assessment as it was shown: with aliases, where these are asked for.
+        """
         from assess.outputs import write
         from assess.reporting import RenderOptions
+
+        if self._pseudonyms:
+            from assess.pseudonyms import pseudonymised
+
+            assessment = pseudonymised(assessment)
 
         verbosity = self.console.verbosity
         for each in self._outputs:
@@ -574,6 +594,7 @@ class _Job:
             options = RenderOptions(width=self.console.width, color=self.console.color, verbosity=verbosity)
             screen = self._on_screen.render(assessment, options)
             self._attempt(partial(self.console.result, screen))
+        return assessment
 
     def end(self, gate: GateResult | None) -> int:
         """The exit code: 2 outranks 1 outranks 3. Says why where it is not 0."""
