@@ -16,7 +16,7 @@ Every text is read once, word by word, with look-ups of words only: the time is 
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum, auto
 from functools import cache
 from importlib.resources import files
@@ -198,7 +198,8 @@ class _Aliases:
         self.assessment = assessment
         self.own_words = vocabulary() | _words_of_rules(assessment)
         self.plain = self.own_words | _AWS
-        self.taken = {word for text in _texts(assessment) for word in WORD.findall(text)}
+        self.models = list(_models(assessment))
+        self.taken = {word for text in set(_texts(self.models)) for word in WORD.findall(text)}
         """Words of the assessment: no alias may be one of them."""
         self.aliases: dict[str, str] = {}
         self.known: set[str] = set()
@@ -213,14 +214,14 @@ class _Aliases:
     def collect(self) -> None:
         """Learns what is a name; what is named by several things of different kinds gets an alias of no kind."""
         kinds: dict[str, list[str]] = {}
-        for kind, name in _named(self.assessment):
+        for kind, name in dict.fromkeys(_named(self.assessment, self.models)):
             for word in self.words(name, kind):
                 kinds.setdefault(word, []).append(kind)
         for word, found in kinds.items():
             self.known.add(word)
             first = next((each for each in ("workload", "cluster") if each in found), found[0])
             self.alias(word, first if first in ("workload", "cluster") or set(found) == {first} else "name")
-        for name in _names_in(self.assessment):
+        for name in dict.fromkeys(_names_in(self.models)):
             for each in _TOKEN.finditer(name):
                 if each.lastgroup == "arn":
                     self.arn(each.group(), learn=True)
@@ -369,14 +370,14 @@ class _Aliases:
         return rewritten
 
     def value(self, value: Any, how: _How) -> Any:
-        if isinstance(value, BaseModel):
-            return self.model(value)
         if type(value) is str:  # not a member of an enumeration
             return value if how is _How.KEEP else self.text(value, how)
-        if isinstance(value, Mapping):  # its keys are rule ids, or what is filtered by
-            return {key: self.value(each, how) for key, each in value.items()}
+        if isinstance(value, BaseModel):
+            return self.model(value)
         if isinstance(value, tuple):
             return tuple(self.value(each, how) for each in value)
+        if isinstance(value, Mapping):  # its keys are rule ids, or what is filtered by
+            return {key: self.value(each, how) for key, each in value.items()}
         return value
 
     def model(self, model: BaseModel) -> BaseModel:
@@ -423,7 +424,7 @@ def _words_of_rules(assessment: Assessment) -> frozenset[str]:
     return frozenset(word for text in texts for word in WORD.findall(text))
 
 
-def _named(assessment: Assessment) -> Iterator[tuple[str, str]]:
+def _named(assessment: Assessment, models: Iterable[BaseModel]) -> Iterator[tuple[str, str]]:
     """Names of a telling kind, with it."""
     for workload in assessment.workloads:
         yield "workload", workload.name
@@ -434,7 +435,7 @@ def _named(assessment: Assessment) -> Iterator[tuple[str, str]]:
         yield "cluster", node.group
         if node.kind is not NodeKind.AWS_SERVICE:
             yield node.kind.value.replace("_", "-"), node.name
-    for model in _models(assessment):
+    for model in models:
         match model:
             case SubjectView(kind=SubjectKind.CONTAINER):
                 yield "container", model.name.rpartition("/")[2]
@@ -448,9 +449,9 @@ def _named(assessment: Assessment) -> Iterator[tuple[str, str]]:
                 yield "cluster", model.cluster
 
 
-def _names_in(assessment: Assessment) -> Iterator[str]:
+def _names_in(models: Iterable[BaseModel]) -> Iterator[str]:
     """Whatever stands where only names stand."""
-    for model in _models(assessment):
+    for model in models:
         if isinstance(model, GapView) and model.api == RULE:
             continue
         if isinstance(model, RuleText) and model.origin == "built-in":
@@ -464,16 +465,17 @@ def _models(value: Any) -> Iterator[BaseModel]:
         yield value
         for name in type(value).model_fields:
             yield from _models(getattr(value, name))
+    elif isinstance(value, tuple):
+        for each in value:
+            if type(each) is not str:
+                yield from _models(each)
     elif isinstance(value, Mapping):
         for each in value.values():
             yield from _models(each)
-    elif isinstance(value, tuple):
-        for each in value:
-            yield from _models(each)
 
 
-def _texts(value: Any) -> Iterator[str]:
-    for model in _models(value):
+def _texts(models: Iterable[BaseModel]) -> Iterator[str]:
+    for model in models:
         for name in type(model).model_fields:
             yield from _strings(getattr(model, name))
 
@@ -481,9 +483,9 @@ def _texts(value: Any) -> Iterator[str]:
 def _strings(value: Any) -> Iterator[str]:
     if type(value) is str:
         yield value
-    elif isinstance(value, Mapping):
-        for each in value.values():
-            yield from _strings(each)
     elif isinstance(value, tuple):
         for each in value:
+            yield from _strings(each)
+    elif isinstance(value, Mapping):
+        for each in value.values():
             yield from _strings(each)

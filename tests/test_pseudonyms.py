@@ -17,24 +17,15 @@ from assess.comparison import compare
 from assess.config import Policy
 from assess.estate.estate import Estate
 from assess.estate.facts import Leaf
-from assess.packs import load_rules
+from assess.packs import load_reports, load_rules
 from assess.pseudonyms import WORD, pseudonymised, vocabulary
 from assess.readers.saved import read_estate
 from assess.reporting import RenderOptions, Report
-from assess_reports.csv_tables import findings_csv, workloads_csv
-from assess_reports.drawing import dot, mermaid
-from assess_reports.edges import edges
 from assess_reports.json_report import json_report
-from assess_reports.markdown import markdown, markdown_summary
-from assess_reports.movement import diff_json, diff_markdown, diff_terminal
-from assess_reports.terminal import terminal
 from tests.reports import examples
 from tests.reports.hostile import ATTACKS, texts
 
-FORMATS: tuple[Report, ...] = (
-    *(terminal, markdown, markdown_summary, json_report, findings_csv, workloads_csv, mermaid, dot, edges),
-    *(diff_terminal, diff_markdown, diff_json),
-)
+FORMATS: tuple[Report, ...] = load_reports()
 
 
 @cache
@@ -185,14 +176,12 @@ def test_everything_that_is_not_a_name_stays() -> None:
 
 def same_shape(was: Assessment, now: Assessment) -> None:
     """Whatever was one thing is one thing, and what was two is two."""
-    for members in (
-        lambda made: [each.id for each in made.workloads],
-        lambda made: [each.id for each in made.dependencies.nodes],
-        lambda made: [each.fingerprint for each in made.findings],
-    ):
-        assert len(set(members(was))) == len(set(members(now)))
+    assert len({each.id for each in was.workloads}) == len({each.id for each in now.workloads})
+    assert len({each.id for each in was.dependencies.nodes}) == len({each.id for each in now.dependencies.nodes})
+    assert len({each.fingerprint for each in was.findings}) == len({each.fingerprint for each in now.findings})
     ids = {each.id for each in now.workloads}
-    assert all(set(each.subject.workloads) <= ids for each in (*now.findings, *now.unknowns))
+    assert all(set(each.subject.workloads) <= ids for each in now.findings)
+    assert all(set(each.subject.workloads) <= ids for each in now.unknowns)
     nodes = {each.id for each in now.dependencies.nodes}
     assert all({each.source, each.target} <= nodes for each in now.dependencies.edges)
     assert Assessment.model_validate_json(now.model_dump_json()) == now
