@@ -24,7 +24,7 @@ from assess.rule import (
     rule,
     unknown,
 )
-from assess_rules.edges import evidence_of, names_of, used_by
+from assess_rules.edges import evidence_of, is_grant, names_of, used_by
 from assess_rules.instance_roles import owned_by_instance_role
 from assess_rules.known_images import is_sidecar
 
@@ -374,7 +374,7 @@ def managed_service(workload: Workload, graph: DependencyGraph) -> Iterator[Outc
             found.setdefault(aws_service(name).id, []).append(edge)
     for id, edges in sorted(found.items()):
         service = aws_service(id)
-        is_granted = all(each.via == (Via.IAM,) for each in edges)
+        is_granted = all(is_grant(each) for each in edges)
         names = names_of((each.target for each in edges), graph)
         named = "" if names == service.name else f" ({names})"
         yield fail(

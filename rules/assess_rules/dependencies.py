@@ -35,7 +35,17 @@ from assess.rule import (
     rule,
     unknown,
 )
-from assess_rules.edges import callers_of, calls_to, evidence_of, names_of, sureness, takes_from, used_by, workloads_in
+from assess_rules.edges import (
+    callers_of,
+    calls_to,
+    evidence_of,
+    is_grant,
+    names_of,
+    sureness,
+    takes_from,
+    used_by,
+    workloads_in,
+)
 from assess_rules.grant_words import listed
 from assess_rules.known_images import applications, data, image_of
 
@@ -413,7 +423,8 @@ def shared_datastore(_estate: Estate, graph: DependencyGraph) -> Iterator[Outcom
         if len(writers) < 2:
             continue
         own = [each for each in writes if each.source in writers]
-        how = "write" if all(Access.WRITE in each.access for each in own) else "may all write"
+        sure = all(Access.WRITE in each.access and not is_grant(each) for each in own)
+        how = "write" if sure else "may all write"
         yield fail(
             f"{names_of(writers, graph)} {how} to {store.kind} {store.name}",
             *evidence_of(*own),
@@ -693,7 +704,7 @@ def consumer(workload: Workload, graph: DependencyGraph) -> Iterator[Outcome]:
     for edge in takes_from(workload, graph):
         end = graph.nodes[edge.target]
         yield fail(
-            f"workload {workload.name} takes messages from {end.kind} {end.name}",
+            f"workload {workload.name} {'may take' if is_grant(edge) else 'takes'} messages from {end.kind} {end.name}",
             *evidence_of(edge),
             element=end.name,
             confidence=min(0.8, edge.confidence),

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from assess.estate.facts import Evidence
 from assess.estate.workloads import Workload
-from assess.graph import Access, DependencyGraph, Edge, EdgeKind, NodeKind
+from assess.graph import Access, DependencyGraph, Edge, EdgeKind, NodeKind, Via
 from assess.graph.model import INFERRED
 from assess_rules.grant_words import listed
 
@@ -42,6 +42,11 @@ def evidence_of(*edges: Edge) -> tuple[Evidence, ...]:
     if len(edges) == 1:
         return tuple(dict.fromkeys(each.evidence for each in edges[0].proofs))
     return tuple(dict.fromkeys(each.proofs[0].evidence for each in edges))
+
+
+def is_grant(edge: Edge) -> bool:
+    """Whether nothing but a permission speaks for an edge, which may be one that nobody uses."""
+    return edge.via == (Via.IAM,)
 
 
 def sureness(*edges: Edge) -> float:

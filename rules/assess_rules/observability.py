@@ -21,7 +21,7 @@ from assess.rule import (
     rule,
     unknown,
 )
-from assess_rules.edges import evidence_of, names_of, used_by
+from assess_rules.edges import evidence_of, is_grant, names_of, used_by
 from assess_rules.known_images import agent_of, is_sidecar
 
 _ROUTER = "awsfirelens"
@@ -427,7 +427,7 @@ def no_tracing(workload: Workload, graph: DependencyGraph) -> Iterator[Outcome]:
     task = workload.task_definition
     if task is None or _is_traced(task):
         return
-    edges = [each for each in used_by(workload, graph) if each.kind.ties]
+    edges = [each for each in used_by(workload, graph) if each.kind.ties and not is_grant(each)]
     ends = list(dict.fromkeys(each.target for each in edges))
     if len(ends) >= _FEW:
         yield fail(

@@ -24,7 +24,7 @@ from assess.rule import (
     unknown,
 )
 from assess_rules.code_marks import mark_of_code
-from assess_rules.edges import evidence_of, takes_from
+from assess_rules.edges import evidence_of, is_grant, takes_from
 from assess_rules.known_images import datastore_of, runs_client_of_datastore
 from assess_rules.statelessness import kept_data
 
@@ -312,8 +312,9 @@ def _doubled(workload: Workload, graph: DependencyGraph) -> Iterator[Outcome]:
         ordered = end.name.endswith(".fifo")
         if end.kind in (NodeKind.STREAM, NodeKind.TOPIC) or ordered:
             what = f"{'ordered ' if ordered else ''}{end.kind} {end.name}"
+            verb = "may" if is_grant(edge) else "would"
             yield fail(
-                f"workload {workload.name} would take the messages of {what} on both platforms",
+                f"workload {workload.name} {verb} take the messages of {what} on both platforms",
                 *evidence_of(edge),
                 element=end.name,
                 confidence=min(0.8, edge.confidence),

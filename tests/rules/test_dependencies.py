@@ -342,8 +342,24 @@ CASES = (
         service("stock"),
         role("writer", allow("dynamodb:PutItem", resource=TABLE)),
         given("tables", TableArn=TABLE, TableName="stock"),
-        says="orders and stock write to table stock",
+        says="orders and stock may all write to table stock",
         confidence=0.6,
+    ),
+    fails(
+        "DEP-SHARED-DATASTORE",
+        "two are told one table and may write to it",
+        *(
+            piece
+            for name in ("orders", "stock")
+            for piece in (
+                task(container(**environment(STOCK_TABLE="stock")), family=name, taskRoleArn=role_arn("writer")),
+                service(name),
+            )
+        ),
+        role("writer", allow("dynamodb:PutItem", resource=TABLE)),
+        given("tables", TableArn=TABLE, TableName="stock"),
+        says="orders and stock write to table stock",
+        confidence=0.8,
     ),
     *(
         passes("DEP-SHARED-DATASTORE", situation, *pieces)
@@ -545,7 +561,7 @@ CASES = (
             f"it may take from a {kind}",
             task(taskRoleArn=role_arn("taker")),
             role("taker", allow(action, resource=arn)),
-            says=f"workload orders takes messages from {kind} {name}",
+            says=f"workload orders may take messages from {kind} {name}",
             element=name,
             confidence=0.6,
         )
@@ -553,6 +569,17 @@ CASES = (
             ("queue", "sqs:ReceiveMessage", QUEUE, "letters"),
             ("stream", "kinesis:GetRecords", STREAM, "clicks"),
         )
+    ),
+    fails(
+        "DEP-QUEUE-CONSUMER",
+        "it is told the queue and may take from it",
+        task(
+            container(**environment(QUEUE_URL=f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/letters")),
+            taskRoleArn=role_arn("taker"),
+        ),
+        role("taker", allow("sqs:ReceiveMessage", resource=QUEUE)),
+        says="workload orders takes messages from queue letters",
+        confidence=0.8,
     ),
     not_applicable(
         "DEP-QUEUE-CONSUMER",

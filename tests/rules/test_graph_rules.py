@@ -220,13 +220,13 @@ CASES = (
             (
                 "it may take from a stream",
                 may("kinesis:GetRecords", resource=STREAM),
-                "workload orders would take the messages of stream clicks on both platforms",
+                "workload orders may take the messages of stream clicks on both platforms",
                 "clicks",
             ),
             (
                 "it may take from an ordered queue",
                 may("sqs:ReceiveMessage", resource=f"{QUEUE}.fifo"),
-                "workload orders would take the messages of ordered queue letters.fifo on both platforms",
+                "workload orders may take the messages of ordered queue letters.fifo on both platforms",
                 "letters.fifo",
             ),
             (
@@ -363,6 +363,12 @@ CASES = (
             ("a vendor's library", {"DD_ENV": "production"}, ()),
             ("a collector beside", {}, (container("otel", image="otel/opentelemetry-collector:0.139.0"),)),
         )
+    ),
+    not_applicable(
+        "OBS-NO-TRACING",
+        "two dependencies, and a permission that nothing shows the use of",
+        task(told(QUEUE_URL=QUEUE_URL, DATABASE_URL=DATABASE), taskRoleArn=role_arn("orders")),
+        role("orders", {"Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": TABLE}),
     ),
     not_applicable("OBS-NO-TRACING", "two dependencies", task(told(QUEUE_URL=QUEUE_URL, DATABASE_URL=DATABASE))),
     unknown("OBS-NO-TRACING", "the task definition was refused", *UNREAD, reason=Reason.DENIED),
