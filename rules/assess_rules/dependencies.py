@@ -22,6 +22,7 @@ from assess.rule import (
     DAYS,
     HIGH,
     HOURS,
+    INFO,
     LOW,
     MEDIUM,
     Checklist,
@@ -200,7 +201,7 @@ _OF_A_TASK = re.compile(r"arn:[a-z-]+:ecs:[^:]*:[0-9]*:attachment/")
     ),
     reference="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/interconnecting-services.html",
 )
-def host_of_nobody(workload: Workload, graph: DependencyGraph) -> Iterator[Outcome]:
+def host_of_nobody(workload: Workload, estate: Estate, graph: DependencyGraph) -> Iterator[Outcome]:
     """The configuration names a host that is nobody the scan knows.
 
     Whoever stands behind the name may move, stay or be switched off, and nobody would think of this caller. Until it
@@ -221,6 +222,12 @@ def host_of_nobody(workload: Workload, graph: DependencyGraph) -> Iterator[Outco
     unresolved = [each for each in hints if each.kind is HintKind.UNRESOLVED and not _is_address(each.text)]
     if not unresolved:
         return
+    unread = [each for fact in _RESOLVERS if (each := estate.missing(fact, workload.origin, None)) is not None]
+    unread = [each for each in unread if each.reason.is_operators_move]
+    if unread:  # the name may stand there
+        first = min(unread, key=lambda each: each.reason.rank)
+        yield unknown(first.reason, *first.needs)
+        return
     places = _places(workload)
     found: dict[tuple[str, str], list[Hint]] = {}
     for hint in unresolved:
@@ -235,6 +242,13 @@ def host_of_nobody(workload: Workload, graph: DependencyGraph) -> Iterator[Outco
             element=element,
             confidence=0.5,
         )
+
+
+_RESOLVERS = (
+    *("ecs.services", "cloudmap", "elb.load_balancers", "elb.listeners", "elb.target_groups", "route53"),
+    *("datastores", "messaging"),
+)
+"""Facts that tell whose a host name is; a file that lacks them is read as far as it goes."""
 
 
 def _is_address(host: str) -> bool:
@@ -393,10 +407,12 @@ _STORES = frozenset({NodeKind.DATABASE, NodeKind.CACHE, NodeKind.TABLE, NodeKind
     "DEP-SHARED-DATASTORE",
     Checklist.DEPENDENCIES,
     severity=MEDIUM,
+    softest=INFO,
     effort=DAYS,
     confidence=0.8,
     needs=("graph",),
-    also_uses=("datastores",),
+    also_uses=("datastores", "iam.roles"),
+    softened_by=("datastores", "iam.roles"),
     across=("graph",),
     reference="https://docs.aws.amazon.com/prescriptive-guidance/latest/modernization-data-persistence/enabling-patterns.html",
 )
@@ -430,6 +446,7 @@ def shared_datastore(_estate: Estate, graph: DependencyGraph) -> Iterator[Outcom
             *evidence_of(*own),
             element=store.name,
             confidence=min(0.8, sureness(*own)),
+            settled=sure,
             workloads=writers,
         )
 
@@ -571,7 +588,7 @@ def partner_lets_in_known_addresses(workload: Workload, graph: DependencyGraph) 
     effort=DAYS,
     needs=("graph", "vpc.vpcs", "vpc.interfaces", "vpc.routes"),
     also_uses=("datastores", "vpc.subnets"),
-    softened_by=("vpc.routes",),
+    softened_by=("vpc.vpcs", "vpc.routes"),
     reference="https://docs.aws.amazon.com/eks/latest/best-practices/custom-networking.html",
 )
 def reaches_another_vpc(workload: Workload, estate: Estate, graph: DependencyGraph) -> Iterator[Outcome]:

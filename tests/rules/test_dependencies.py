@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from assess.estate.gaps import Reason
-from assess.rule import HIGH, LOW, MEDIUM
+from assess.rule import HIGH, INFO, LOW, MEDIUM
 from tests.rules.harness import (
     ACCOUNT,
     REGION,
@@ -220,6 +220,22 @@ CASES = (
             ("whom others call it by", alone(CORS_ALLOWED_ORIGIN="https://shop.internal")),
         )
     ),
+    *(
+        unknown(
+            "DEP-UNRESOLVED-HOST",
+            f"a private name, and {fact} was refused, which may tell whose it is",
+            *alone(LEDGER_URL="http://ledger.shop.internal:8080"),
+            denied(fact),
+            reason=Reason.DENIED,
+        )
+        for fact in ("cloudmap", "route53", "elb.load_balancers", "datastores")
+    ),
+    fails(
+        "DEP-UNRESOLVED-HOST",
+        "a file knows nobody",
+        file(container(**environment(LEDGER_URL="http://ledger.shop.internal:8080"))),
+        says="variable LEDGER_URL of container app names ledger.shop.internal, which is nobody that the scan knows",
+    ),
     not_applicable("DEP-UNRESOLVED-HOST", "no host at all", *alone(LEVEL="debug")),
     not_applicable(
         "DEP-UNRESOLVED-HOST", "no host at all, and half of the graph unread", *alone(LEVEL="debug"), denied("lambda")
@@ -332,6 +348,16 @@ CASES = (
         element="orders/orders",
         at="/containerDefinitions/0/environment/0/value",
         confidence=0.8,
+    ),
+    fails(
+        "DEP-SHARED-DATASTORE",
+        "two use one database, and whether they only read was not read",
+        *alone(DATABASE_URL=dsn()),
+        *alone("stock", DATABASE_URL=dsn()),
+        database(),
+        denied("iam.roles"),
+        says="orders and stock may all write to database orders/orders",
+        softest=INFO,
     ),
     fails(
         "DEP-SHARED-DATASTORE",
@@ -495,12 +521,12 @@ CASES = (
             piece,
             says="workload orders in vpc-1 uses database orders/orders in vpc-2",
             softest=softest,
-            may_be_worse=None,
         )
         for situation, piece, softest in (
             ("the route leads nowhere", route_back("10.0.0.0/8", "blackhole"), None),
             ("the route leads to a part only", route_back("10.1.0.0/17"), None),
             ("routes were not read", unseen("vpc.routes"), LOW),
+            ("the blocks of VPCs were not read", unseen("vpc.vpcs"), LOW),
         )
     ),
     fails(
@@ -713,6 +739,7 @@ CASES = (
 
 
 NEVER: tuple[Never, ...] = (
+    never("DEP-SHARED-DATASTORE", INFO, "it is so mild only where what is missing shows that nobody writes"),
     never("DEP-EGRESS-IP-PINNED", "pass", "answers are not read yet"),
     never("DEP-EGRESS-IP-PINNED", "fail", "answers are not read yet"),
 )
