@@ -16,6 +16,12 @@ from assess_reports.map_words import MapWords, service_fate, services_by_use
 
 _NAMED = 5
 
+_FATES = {
+    "stays": "stay",
+    "replaced": "are replaced",
+    "granted, no use seen": "are granted without a use that was seen",
+}
+
 
 def around(assessment: Assessment, places: Anchors, sections: Sections) -> dict[str, Any]:
     """What the sections on services, risks and owners show."""
@@ -57,7 +63,9 @@ def _services(assessment: Assessment, named: _Named) -> dict[str, Any]:
                 for each in services
             ]
         ),
-        "services_words": wording.sentence(", ".join(f"{count} {fate}" for fate, count in fates.items())),
+        "services_words": wording.sentence(
+            wording.listed([f"{fates[fate]} {words}" for fate, words in _FATES.items() if fates[fate]])
+        ),
     }
 
 

@@ -30,7 +30,7 @@ def _words() -> Sequence[tuple[Verdict, str]]:
 
 
 def score_range(low: Score, score: Score, high: Score) -> Markup:
-    """A score on 0 to 100: dark up to the lowest it can be, light up to the highest, a stroke where it is."""
+    """A score on 0 to 100: strong up to the lowest it can be, pale up to the highest, a stroke where it is."""
     return _svg("range", f"Score {wording.interval(score, low, high)} of 100", _range(low, score, high))
 
 

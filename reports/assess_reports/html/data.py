@@ -16,7 +16,7 @@ from assess_reports import wording
 from assess_reports.digest import MainReason, by_rule, title
 from assess_reports.html import anchors
 from assess_reports.html.anchors import Anchors
-from assess_reports.html.tree import NAME
+from assess_reports.html.tree import NAME, Tree
 from assess_reports.visible import shorten
 
 DEFLATED_ABOVE = 200
@@ -33,11 +33,33 @@ def block(name: str, value: Any, *, deflated: bool) -> Markup:
     # `<`, `>` and `&` as escapes, so that neither `</script>` nor `<!--` can stand in it
     text = json.dumps(value, separators=(",", ":"), ensure_ascii=True)
     if deflated:
-        text, kind = base64.b64encode(zlib.compress(text.encode(), 6)).decode(), "text/plain"
+        text, kind = base64.b64encode(zlib.compress(text.encode(), 9)).decode(), "text/plain"
     else:
         text = text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026").replace("\x7f", "\\u007f")
         kind = "application/json"
     return Markup(f'<script type="{kind}" id="data-{name}">{text}</script>')  # noqa: S704 (escaped above)
+
+
+class SharedRows:
+    """Rows that tables of many sections have in common: each stands once, and a number stands for it elsewhere.
+
+    Deflate does not see them, since it looks back 32 KiB and a section may be as long.
+    """
+
+    def __init__(self) -> None:
+        self._places: dict[str, int] = {}
+        self.rows: list[Tree] = []
+
+    def of(self, tree: Tree) -> Any:
+        """The tree with a number in place of each row of a table."""
+        if not isinstance(tree, list):
+            return tree
+        if tree[0] != "tr":
+            return [each if isinstance(each, dict) else self.of(each) for each in tree]
+        place = self._places.setdefault(json.dumps(tree), len(self.rows))
+        if place == len(self.rows):
+            self.rows.append(tree)
+        return place
 
 
 class Rows:

@@ -35,7 +35,7 @@ from assess_reports.digest import (
 from assess_reports.html import anchors, charts
 from assess_reports.html.anchors import Anchors
 from assess_reports.html.around import around
-from assess_reports.html.data import DEFLATED_ABOVE, WEIGHTS, Rows, block, reason_words
+from assess_reports.html.data import DEFLATED_ABOVE, WEIGHTS, Rows, SharedRows, block, reason_words
 from assess_reports.html.estate_map import EstateMap
 from assess_reports.html.lines import Lines
 from assess_reports.html.sections import Sections, severity_badge
@@ -314,7 +314,9 @@ def _engineers(
         "parts": {name: place // _PART for place, (name, _) in enumerate(later)},
     }
     deflated = len(ordered) > DEFLATED_ABOVE
-    parts = [later[start : start + _PART] for start in range(0, len(later), _PART)]
+    shared = SharedRows()
+    drawn_later = [(name, shared.of(tree)) for name, tree in later]
+    parts = [drawn_later[start : start + _PART] for start in range(0, len(later), _PART)]
     return {
         "sections": shown,
         "sections_left": len(rest),
@@ -323,6 +325,7 @@ def _engineers(
         "blocks": [
             block("index", index, deflated=deflated),
             block("findings", rows.findings(), deflated=deflated),
+            block("shared", shared.rows, deflated=deflated),
             *(block(f"part-{number}", part, deflated=True) for number, part in enumerate(parts)),
         ],
     }

@@ -1,22 +1,16 @@
 """A real browser without a network, and a page whose every complaint fails the test."""
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from assess.assessment import Assessment
 from assess.reporting import RenderOptions
 from assess_reports.html.report import html_report
-
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-ARGUMENTS = (
-    *("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"),
-    *("--disable-sync", "--no-first-run", "--disable-quic"),
-)
+from tests.support.browser import NoBrowserError, chromium
 
 Opened = Callable[..., Page]
 
@@ -24,16 +18,13 @@ Opened = Callable[..., Page]
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """The system's Chromium."""
-    found = next((path for path in map(shutil.which, NAMES) if path), None)
-    if found is None:
-        missing = "no Chromium on this machine (on Debian: apt-get install --no-install-recommends chromium)"
+    try:
+        with chromium() as found:
+            yield found
+    except NoBrowserError as error:
         if os.environ.get("ASSESS_TESTS_NEED_BROWSER"):
-            pytest.fail(missing)
-        pytest.skip(missing)
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=found, args=list(ARGUMENTS))
-        yield chromium
-        chromium.close()
+            pytest.fail(str(error))
+        pytest.skip(str(error))
 
 
 @pytest.fixture

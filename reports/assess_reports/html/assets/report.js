@@ -24,8 +24,10 @@
 
   const TAGS = new Set(("a b br code dd details div dl dt h4 li ol p span summary table tbody td th thead tr ul").split(" "));
   const ATTRIBUTES = /^(class|id|rel|tabindex|role|scope|aria-label|data-[a-z]+)$/;
-  function build(tree) {
+  /** A tree as elements; a number stands for a row that several trees share. */
+  function build(tree, shared) {
     if (typeof tree === "string") return document.createTextNode(tree);
+    if (typeof tree === "number") return build(shared[tree], shared);
     const [tag, ...rest] = tree;
     if (!TAGS.has(tag)) throw new Error(`no such element here: ${tag}`);
     const node = document.createElement(tag);
@@ -34,7 +36,7 @@
         if (ATTRIBUTES.test(name) || (name === "href" && /^(#|https:\/\/)/.test(value))) node.setAttribute(name, value);
       }
     }
-    node.append(...rest.map(build));
+    node.append(...rest.map((each) => build(each, shared)));
     return node;
   }
   function make(tag, attributes = {}, ...children) {
@@ -260,15 +262,16 @@
     const found = byId("map-found");
     const pictures = [...document.querySelectorAll("svg.map")];
     const MANY = 40;
+    const FOUND = 12;
     const sure = () => new Set(["declared", "inferred", "possible"].filter((each) => tools.elements[each].checked));
     const button = (words, act) => {
       const made = make("button", { type: "button" }, words);
       made.addEventListener("click", act);
       return made;
     };
-    const limited = (items, draw) => {
-      const list = make("ul", {}, ...items.slice(0, MANY).map(draw));
-      if (items.length > MANY) list.append(make("li", { class: "quiet" }, `and ${(items.length - MANY).toLocaleString("en")} more`));
+    const limited = (items, draw, most = MANY) => {
+      const list = make("ul", {}, ...items.slice(0, most).map(draw));
+      if (items.length > most) list.append(make("li", { class: "quiet" }, `and ${(items.length - most).toLocaleString("en")} more`));
       return list;
     };
     let chosen = null;
@@ -367,7 +370,7 @@
         const those = text ? nodes.map((node, place) => [node, place]).filter(([node]) => node[0].toLowerCase().includes(text)) : [];
         tools.querySelector("output").textContent = text ? `${count(those.length, "node")} found` : "";
         const draw = ([node, place]) => make("li", {}, button(node[0], () => choose(place)), ` ${node[1]}`);
-        found.replaceChildren(...(those.length ? [limited(those, draw)] : []));
+        found.replaceChildren(...(those.length ? [limited(those, draw, FOUND)] : []));
         if (those.length === 1) choose(those[0][1]);
       } else if (event.target.name === "view") {
         byId("map-whole").classList.toggle("away", event.target.value !== "whole");
@@ -386,8 +389,9 @@
     if (there) return there;
     const { parts, workloads, rules } = await read("index");
     if (name in parts) {
+      const shared = await read("shared");
       const [, tree] = (await read(`part-${parts[name]}`)).find((each) => each[0] === name);
-      const drawn = byId(name) ?? build(tree);
+      const drawn = byId(name) ?? build(tree, shared);
       if (!drawn.isConnected) byId(name.startsWith("r-") ? "rules" : "sections").prepend(drawn);
       equip(drawn);
       return drawn;
