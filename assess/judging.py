@@ -5,9 +5,10 @@ clause reads; without them the outcome is unknown, with the reason that comes fi
 missing fact that could make a standing failure worse leaves an unknown beside it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import Any
 
 from assess.config import Policy
 from assess.errors import raised_at
@@ -20,6 +21,7 @@ from assess.graph.building import graph_of
 from assess.graph.model import DependencyGraph
 from assess.graph.sources import FACTS, GRAPH
 from assess.rule import (
+    SILENT,
     WEAK,
     Fail,
     Kind,
@@ -69,6 +71,9 @@ def judge(
     return tuple(_Bench(estate, policy, graph or graph_of(estate)).judge(rules))
 
 
+_SILENCE = tuple(SILENT.values())
+
+
 class _Bench:
     def __init__(self, estate: Estate, policy: Policy, graph: DependencyGraph) -> None:
         self.estate = estate
@@ -80,16 +85,31 @@ class _Bench:
     def judge(self, rules: Iterable[Rule]) -> Iterator[Judgement]:
         for rule in sorted(rules, key=lambda each: each.id):
             patterns = tuple(_steps(each) for each in rule.looks_at)
+            arguments = rule.arguments(self.estate, self.graph, self.policy)
+            silent: dict[Places, Judgement] = {}
             for subject in self.subjects.get(rule.subject, ()):
-                yield self._one(rule, subject, patterns)
+                yield self._one(rule, subject, patterns, arguments, silent)
 
-    def _one(self, rule: Rule, subject: Subject, patterns: tuple[tuple[str, ...], ...]) -> Judgement:
+    def _one(
+        self,
+        rule: Rule,
+        subject: Subject,
+        patterns: tuple[tuple[str, ...], ...],
+        arguments: Mapping[str, Any],
+        silent: dict[Places, Judgement],
+    ) -> Judgement:
         judgement = Judgement(rule, subject.ref, subject.scope)
         if subject.lost:
             _leave_open(judgement, rule, subject.lost)
             return judgement
         try:
-            outcomes = rule.judge(subject.value, self.estate, self.graph, self.policy)
+            outcomes = rule.answer(subject.value, arguments)
+            alike = self._alike(rule, subject) if len(outcomes) == 1 and outcomes[0] in _SILENCE else None
+            known = silent.get(alike) if alike is not None else None
+            if known is not None:
+                judgement.unknown, judgement.missing = known.unknown, known.missing
+                judgement.applicable = known.applicable
+                return judgement
             fails = [_weigh(rule, subject.ref, each) for each in outcomes if isinstance(each, Fail)]
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a rule of any pack may raise anything; the scan goes on
             judgement.broken = _place(error, rule)
@@ -115,7 +135,15 @@ class _Bench:
         if missing:
             _leave_open(judgement, rule, tuple(missing))
         judgement.applicable = not inapplicable or judgement.unknown is not None
+        if alike is not None:
+            silent[alike] = judgement
         return judgement
+
+    def _alike(self, rule: Rule, subject: Subject) -> Places | None:
+        """Where a subject was seen, if that is all that the meaning of a rule's silence hangs on; none if it is not."""
+        if subject.origins[0].source is not None or self.missing.is_of_one(rule.needs, subject):
+            return None
+        return self.missing.places_of(subject)
 
     def _standing(
         self, judgement: Judgement, rule: Rule, subject: Subject, fails: list[Fail], outcomes: list[Outcome]
@@ -185,18 +213,27 @@ class _Missing:
 
     def of(self, facts: tuple[str, ...], across: tuple[str, ...], subject: Subject) -> tuple[Missing, ...]:
         """Why each missing one of ``facts`` is missing, in their order."""
-        if subject.unseen or not self.on_one.isdisjoint(_drawn_from(facts)):
+        if self.is_of_one(facts, subject):
             return tuple(self._each(facts, across, subject))
         known = self.known.get((facts, across))
         if known is None:
             known = self.known[facts, across] = {}
-        places = self.places.get(id(subject))  # asked for by every rule on the subject
-        if places is None:
-            places = self.places[id(subject)] = subject.places
+        places = self.places_of(subject)
         found = known.get(places)
         if found is None:
             found = known[places] = tuple(self._each(facts, across, subject))
         return found
+
+    def is_of_one(self, facts: tuple[str, ...], subject: Subject) -> bool:
+        """Whether a fact may be missing for this subject and not for others of its place."""
+        return bool(subject.unseen) or not self.on_one.isdisjoint(_drawn_from(facts))
+
+    def places_of(self, subject: Subject) -> Places:
+        """Where a subject was seen; worked out once, for every rule asks."""
+        places = self.places.get(id(subject))
+        if places is None:
+            places = self.places[id(subject)] = subject.places
+        return places
 
     def _each(self, facts: tuple[str, ...], across: tuple[str, ...], subject: Subject) -> Iterator[Missing]:
         compared = _drawn_from(across)

@@ -39,7 +39,7 @@ import inspect
 import math
 import re
 import textwrap
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, get_type_hints
@@ -350,17 +350,23 @@ class Rule:
 
     def judge(self, subject: Any, estate: Estate, graph: DependencyGraph, policy: Policy) -> list[Outcome]:
         """What the rule itself says of a subject, before missing facts are weighed."""
+        return self.answer(subject, self.arguments(estate, graph, policy))
+
+    def arguments(self, estate: Estate, graph: DependencyGraph, policy: Policy) -> dict[str, Any]:
+        """What the rule is handed beside each subject, by name: the same for all subjects of an estate."""
         around: dict[str, Any] = {"estate": estate, "graph": graph, "policy": policy}
         if "thresholds" in self._parameters:
             around["thresholds"] = self.numbers(policy)
-        outcomes = list(self.check(subject, **{name: around[name] for name in self._parameters}) or ())
+        return {name: around[name] for name in self._parameters}
+
+    def answer(self, subject: Any, arguments: Mapping[str, Any]) -> list[Outcome]:
+        """What the rule itself says of a subject, given its :meth:`arguments`; one of :data:`SILENT` of silence."""
+        outcomes = list(self.check(subject, **arguments) or ())
+        if not outcomes:
+            return [SILENT[self.kind is Kind.READINESS]]
         for each in outcomes:
             _verify_outcome(self.id, each)
-        if outcomes:
-            return outcomes if self.declared is None else [self._moved_outcome(each) for each in outcomes]
-        if self.kind is Kind.READINESS:
-            return [Pass()]
-        return [NotApplicable("there is nothing of the kind")]
+        return outcomes if self.declared is None else [self._moved_outcome(each) for each in outcomes]
 
     def numbers(self, policy: Policy) -> dict[str, float]:
         """The rule's thresholds by name: the team's own value, else the default."""
@@ -533,6 +539,10 @@ def _verify(
         raise ValueError(f"rule {id}: confidence lies above 0 and is at most 1")
     if confidence < WEAK and worst.rank < Severity.MEDIUM.rank:
         raise ValueError(f"rule {id}: with confidence below {WEAK} a finding is medium at most")
+
+
+SILENT: Mapping[bool, Outcome] = {True: Pass(), False: NotApplicable("there is nothing of the kind")}
+"""What a rule says that yields nothing: of a readiness rule (True), and of another."""
 
 
 def _verify_outcome(id: str, outcome: Any) -> None:
