@@ -40,6 +40,7 @@ from assess.assessment import (
     WorkloadChange,
     WorkloadView,
 )
+from assess.estate.actions import actions_matching
 from assess.estate.redaction import MARKER
 from assess.graph.model import NodeKind
 from assess.rule import SubjectKind
@@ -63,20 +64,13 @@ def vocabulary() -> frozenset[str]:
 WORD: Final = re.compile(r"(?:\w|[^\x00-\x7f\s])(?:(?:[\w.-]|[^\x00-\x7f\s])*(?:\w|[^\x00-\x7f\s]))?")
 """What is looked at as one: letters, digits and whatever is not ASCII, with dots and hyphens between."""
 
-_VERBS = (
-    "Add|Allocate|Assume|Attach|Batch|Cancel|Copy|Create|Decrypt|Delete|Deregister|Describe|Detach|Disable|Discover"
-    "|Enable|Encrypt|Execute|Generate|Get|Invoke|List|Modify|Open|Pass|Publish|Pull|Purge|Put|Query|Receive|Register"
-    "|Remove|Restore|Run|Scan|Send|Set|Start|Stop|Submit|Subscribe|Tag|Untag|Update"
-)
-"""How names of IAM actions begin."""
-
 _HEX = r"\b[0-9a-fA-F]{1,4}"
 """A group of an IPv6 address; addresses are told from times and ports by ``::`` or by their eight groups."""
 
 _TOKEN = re.compile(
     rf"(?P<marker>{MARKER.pattern})"
     r"|(?P<arn>\barn:[\w-]*:[\w-]*:[\w*-]*:[\w*]*:[^\s\"'`,;()\[\]{}<>|]+)"
-    rf"|(?P<action>\b[a-z][a-z0-9-]{{1,30}}:(?:{_VERBS})[A-Za-z]{{0,60}}\*?(?![\w.-]))"
+    r"|(?P<action>\b[a-z][a-z0-9-]{1,30}:[A-Z][A-Za-z0-9]{0,60}\*?(?![\w.-]))"
     rf"|(?P<address>{_HEX}(?::{_HEX})*::(?:{_HEX}(?::{_HEX})*)?(?![\w.])|(?:{_HEX}:){{7}}{_HEX}(?![\w.]))"
     rf"|(?P<word>{WORD.pattern})"
 )
@@ -318,7 +312,7 @@ class _Aliases:
                 return self.arn(word)
             case "address":
                 return self.alias(word, "address")
-            case "action" if not self.known.intersection(word.split(":")):
+            case "action" if not (self.known.intersection(word.split(":")) or actions_matching(word).unlisted):
                 return word
             case "action":
                 service, _, action = word.partition(":")

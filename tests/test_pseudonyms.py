@@ -258,6 +258,7 @@ def test_any_text_keeps_the_shape(before: str, after: str) -> None:
         ("https://db.acme.example:5432/x", "https://host-1.example:5432/x"),
         ("sqs.eu-west-1.amazonaws.com", "sqs.eu-west-1.amazonaws.com"),
         ("iam:GetRolePolicy of 444455556666", "iam:GetRolePolicy of 111111111111"),
+        ("zorbas:GetOrders, dynamodb:Get*", "name-1:name-2, dynamodb:Get*"),
         ("arn:aws:sns:eu-west-1:444455556666:alerts", "arn:aws:sns:eu-west-1:111111111111:name-1"),
         ("arn:aws:iam::aws:policy/ReadOnlyAccess", "arn:aws:iam::aws:policy/ReadOnlyAccess"),
         ("arn:aws:iam::444455556666:role/service", "arn:aws:iam::111111111111:role/name-1"),
