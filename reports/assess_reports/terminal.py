@@ -72,7 +72,7 @@ _SHOWN: dict[Verdict, int] = {"blocked": 6, "undetermined": 3, "not_ready": 2, "
 _READY = 6
 """Ready workloads that are named."""
 
-_FIXES = 5
+_FIXES = 4
 _GAPS = 4
 _NAMED = 3
 _POLICY = 6
