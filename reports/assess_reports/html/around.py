@@ -1,4 +1,4 @@
-"""What stands around the workloads: AWS services, what makes going back hard, and who owns what."""
+"""What stands around the workloads: AWS services, what makes going back hard, who owns what, and what moved."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
@@ -13,6 +13,7 @@ from assess_reports.html.anchors import Anchors
 from assess_reports.html.lines import Lines
 from assess_reports.html.sections import Sections, severity_badge
 from assess_reports.map_words import MapWords, service_fate, services_by_use
+from assess_reports.movement import groups, notes, sentences, since
 
 _NAMED = 5
 
@@ -21,6 +22,19 @@ _FATES = {
     "replaced": "are replaced",
     "granted, no use seen": "are granted without a use that was seen",
 }
+
+
+def movement(assessment: Assessment) -> dict[str, Any] | None:
+    """What moved since the assessment that this one was compared with; none where there was none."""
+    moved = assessment.movement
+    if moved is None:
+        return None
+    return {
+        "since": since(moved),
+        "sentences": list(sentences(moved)),
+        "notes": notes(moved),
+        "groups": [(each.heading, Lines.of(each.entries)) for each in groups(moved)],
+    }
 
 
 def around(assessment: Assessment, places: Anchors, sections: Sections) -> dict[str, Any]:
@@ -83,7 +97,8 @@ def _risks(assessment: Assessment, sections: Sections, named: _Named) -> dict[st
         if found[0].checklist == Checklist.ROLLBACK.value and found[0].kind is Kind.READINESS
     ]
     words = MapWords(assessment)
-    felt = [f"If {words.name(each.node)} fails, {words.names(each.callers)} feel it." for each in _felt(assessment)]
+    reach = assessment.dependencies.reach[:_NAMED]
+    felt = [f"If {words.name(each.node)} fails, {words.names(each.callers)} feel it." for each in reach if each.callers]
     return {
         "item": item,
         "score": wording.item_score(item) if item else "",
@@ -91,10 +106,6 @@ def _risks(assessment: Assessment, sections: Sections, named: _Named) -> dict[st
         "rules": Lines.of(rules),
         "sentences": Lines.of(felt),
     }
-
-
-def _felt(assessment: Assessment) -> Iterator[Any]:
-    yield from (each for each in assessment.dependencies.reach[:_NAMED] if each.callers)
 
 
 def _owners(workloads: Sequence[WorkloadView]) -> Iterator[dict[str, Any]]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from assess.assessment import Distribution, Score, Verdict
+from assess.assessment import Distribution, Score
 from assess_reports import wording
 
 
@@ -21,12 +21,8 @@ def shares(counts: Distribution) -> Markup:
                 )
             )
             at += width
-    words = ", ".join(f"{getattr(counts, verdict)} {words}" for verdict, words in reversed(_words()))
+    words = ", ".join(f"{getattr(counts, verdict)} {words}" for verdict, words in reversed(wording.VERDICTS.items()))
     return _svg("shares", f"Workloads by verdict: {words}", parts)
-
-
-def _words() -> Sequence[tuple[Verdict, str]]:
-    return list(wording.VERDICTS.items())
 
 
 def score_range(low: Score, score: Score, high: Score) -> Markup:

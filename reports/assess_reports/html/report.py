@@ -34,7 +34,7 @@ from assess_reports.digest import (
 )
 from assess_reports.html import anchors, charts
 from assess_reports.html.anchors import Anchors
-from assess_reports.html.around import around
+from assess_reports.html.around import around, movement
 from assess_reports.html.data import DEFLATED_ABOVE, WEIGHTS, Rows, SharedRows, block, reason_words
 from assess_reports.html.estate_map import EstateMap
 from assess_reports.html.lines import Lines
@@ -132,6 +132,7 @@ def _values(assessment: Assessment) -> dict[str, Any]:
         **_engineers(assessment, ordered, places, sections, reasons),
         "map": drawn,
         "map_block": block("map", map.data(), deflated=len(ordered) > DEFLATED_ABOVE) if drawn else None,
+        "movement": movement(assessment),
         **around(assessment, places, sections),
         **_not_seen(assessment),
         **_accepted(assessment, places),
@@ -143,6 +144,8 @@ def _values(assessment: Assessment) -> dict[str, Any]:
 
 def _nav(assessment: Assessment) -> Iterator[tuple[str, str]]:
     yield "summary", "Summary"
+    if assessment.movement is not None:
+        yield "moved", "What moved"
     yield "checklist", "Checklist"
     yield "plan", "Action plan"
     if assessment.dependencies.edges:

@@ -12,6 +12,7 @@ from assess.assessment import Assessment
 from tests.reports import examples
 from tests.reports.html import estates
 from tests.reports.html.conftest import Opened
+from tests.reports.html.test_page import compared
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -30,7 +31,7 @@ def test_the_demo_has_no_violation(opened: Opened, dark: bool, width: int) -> No
     assert violations(opened(estates.demo(), dark=dark, width=width)) == []
 
 
-@pytest.mark.parametrize("make", [examples.shop, estates.mapped, examples.blind])
+@pytest.mark.parametrize("make", [examples.shop, compared, examples.blind])
 @pytest.mark.parametrize("dark", [False, True])
 def test_what_is_folded_has_no_violation_either(opened: Opened, make: object, dark: bool) -> None:
     assert callable(make)

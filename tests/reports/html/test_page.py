@@ -4,6 +4,7 @@ import re
 from html.parser import HTMLParser
 
 import pytest
+from playwright.sync_api import expect
 
 from assess.assessment import Assessment
 from assess.reporting import RenderOptions
@@ -11,13 +12,20 @@ from assess_reports import wording
 from assess_reports.html.report import html_report
 from tests.reports import examples
 from tests.reports.hostile import ATTACKS
+from tests.reports.html import estates
 from tests.reports.html.conftest import Opened
+from tests.reports.test_movement import moved
 
 pytestmark = pytest.mark.xdist_group("browser")
 
 
 def written(assessment: Assessment) -> str:
     return html_report.render(assessment, RenderOptions())
+
+
+def compared() -> Assessment:
+    """All that a report can show: a map, a service, and what moved."""
+    return moved(examples.clean(), estates.mapped())
 
 
 class _Loads(HTMLParser):
@@ -43,7 +51,7 @@ class _Loads(HTMLParser):
             assert href.startswith(("#", "https://"))
 
 
-@pytest.mark.parametrize("make", [examples.shop, examples.clean, examples.blind])
+@pytest.mark.parametrize("make", [examples.shop, examples.clean, examples.blind, compared])
 def test_nothing_in_the_file_loads_anything_and_every_link_leads_somewhere(make: object) -> None:
     assert callable(make)
     parser = _Loads()
@@ -113,7 +121,7 @@ def test_hostile_names_never_act_and_never_break_the_layout(opened: Opened, star
     def attacked(text: str) -> str:
         return order.setdefault(text, f"{attacks[len(order) % len(attacks)]}<img src=x onerror=alert({len(order)})>")
 
-    page = opened(examples.rewritten(examples.shop(), attacked), width=320, script=script)
+    page = opened(examples.rewritten(compared(), attacked), width=320, script=script)
     assert page.locator("img, main script, iframe").count() == 0
     for details in page.locator("details:not([open]) > summary").all()[:12]:
         if details.is_visible():
@@ -126,6 +134,37 @@ def test_hostile_names_never_act_and_never_break_the_layout(opened: Opened, star
     shown = page.locator("body").inner_text()
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f\x9b\u202a-\u202e\u2066-\u2069\u200b]", shown)
     assert "onerror=alert" in shown
+
+
+def test_hostile_names_that_the_script_draws_never_act_either(opened: Opened) -> None:
+    known: dict[str, str] = {}
+
+    def attacked(text: str) -> str:
+        number = len(known)
+        return known.setdefault(text, f"{number:05}</script><!--<img src=x onerror=alert({number})>")
+
+    page = opened(examples.rewritten(estates.mapped(examples.large(420)), attacked))
+    rows = page.locator("#workloads-table tbody tr")
+    expect(rows).to_have_count(100)
+    for _ in range(4):
+        page.locator("#workloads-pages").get_by_role("button", name="Later").click()
+    before = page.locator("#sections > details").count()
+    rows.last.locator("a").click()
+    expect(page.locator("#sections > details")).to_have_count(before + 1)
+    page.locator("#map-clusters .node").first.click()
+    page.locator("#map-panel li button").first.click()
+    assert page.locator("img").count() == 0
+    assert "onerror=alert" in page.locator("details.workload[open]").inner_text()
+    assert "onerror=alert" in page.locator("#map-panel").inner_text()
+
+
+def test_what_moved_is_shown_where_something_was_compared(opened: Opened) -> None:
+    given = compared()
+    assert given.movement is not None
+    page = opened(given)
+    assert f"{len(given.movement.new)} new" in page.locator("#moved").inner_text()
+    assert page.locator("#moved details[open] li").count() > 0
+    assert opened(examples.shop()).locator("#moved").count() == 0
 
 
 @pytest.mark.parametrize("width", [320, 375, 768, 1440, 2560])
