@@ -1,6 +1,6 @@
 """What the report's script reads: rows of the tables, and the sections that are too many to stand in the page.
 
-A block is JSON in a script element that no browser runs, deflated where the estate is large.
+A block is JSON in a script element that no browser runs, deflated where it is large.
 """
 
 import base64
@@ -19,8 +19,11 @@ from assess_reports.html.anchors import Anchors
 from assess_reports.html.tree import NAME, Tree
 from assess_reports.visible import shorten
 
-DEFLATED_ABOVE = 200
-"""Workloads above which blocks are deflated: a browser without ``DecompressionStream`` still shows smaller estates."""
+DEFLATED_ABOVE = 50_000
+"""Characters above which a block is deflated: an estate of a hundred workloads would outgrow the bound otherwise.
+
+Every browser since 2023 has ``DecompressionStream``; what stands without JavaScript needs none.
+"""
 
 _MESSAGE = 300
 
@@ -28,13 +31,12 @@ WEIGHTS = ("Critical", "High", "Medium", "Low", "Info", "To convert", "To know")
 """What a finding can weigh, gravest first; rows name it by its place."""
 
 
-def block(name: str, value: Any, *, deflated: bool) -> Markup:
+def block(name: str, value: Any) -> Markup:
     """A script element that holds the value and that nothing in the value can end."""
-    # `<`, `>` and `&` as escapes, so that neither `</script>` nor `<!--` can stand in it
     text = json.dumps(value, separators=(",", ":"), ensure_ascii=True)
-    if deflated:
+    if len(text) > DEFLATED_ABOVE:
         text, kind = base64.b64encode(zlib.compress(text.encode(), 9)).decode(), "text/plain"
-    else:
+    else:  # `<`, `>` and `&` as escapes, so that neither `</script>` nor `<!--` can stand in it
         text = text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026").replace("\x7f", "\\u007f")
         kind = "application/json"
     return Markup(f'<script type="{kind}" id="data-{name}">{text}</script>')  # noqa: S704 (escaped above)

@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from assess.assessment import Assessment, LedgerRow, WorkloadView
-from assess.checklist import Section
+from assess.checklist import Checklist, Section
 from assess.estate.gaps import Reason
 from assess.reporting import RenderOptions
 from assess_reports import wording
@@ -35,16 +35,16 @@ from assess_reports.digest import (
 from assess_reports.html import anchors, charts
 from assess_reports.html.anchors import Anchors
 from assess_reports.html.around import around, movement
-from assess_reports.html.data import DEFLATED_ABOVE, WEIGHTS, Rows, SharedRows, block, reason_words
+from assess_reports.html.data import WEIGHTS, Rows, SharedRows, block, reason_words
 from assess_reports.html.estate_map import EstateMap
 from assess_reports.html.lines import Lines
 from assess_reports.html.sections import Sections, severity_badge
 from assess_reports.html.tree import LONGEST, Tree, html, prose
 from assess_reports.visible import shorten
 
-IN_PAGE = 400_000
+_IN_PAGE = 350_000
 """Most bytes of workloads' sections that stand in the page; the rest is data that the script draws when asked for."""
-_RULES = 500_000
+_RULES = 350_000
 """Most bytes of rules' cards."""
 _ROWS = 200
 """Workloads in the table that stands without JavaScript."""
@@ -131,7 +131,7 @@ def _values(assessment: Assessment) -> dict[str, Any]:
         **_plan(assessment, sections),
         **_engineers(assessment, ordered, places, sections, reasons),
         "map": drawn,
-        "map_block": block("map", map.data(), deflated=len(ordered) > DEFLATED_ABOVE) if drawn else None,
+        "map_block": block("map", map.data()) if drawn else None,
         "movement": movement(assessment),
         **around(assessment, places, sections),
         **_not_seen(assessment),
@@ -152,7 +152,8 @@ def _nav(assessment: Assessment) -> Iterator[tuple[str, str]]:
         yield "map", "Map"
     if assessment.aws_services:
         yield "services", "AWS services"
-    yield "risks", "Risks"
+    if any(each.id == Checklist.ROLLBACK.value for each in assessment.checklist):
+        yield "risks", "Risks"
     if assessment.workloads:
         yield "ownership", "Ownership"
     yield "workloads", "Workloads"
@@ -305,7 +306,7 @@ def _engineers(
     sections: Sections,
     reasons: dict[str, MainReason],
 ) -> dict[str, Any]:
-    shown, rest = _within(((places.workloads[each.id], sections.workload(each)) for each in ordered), IN_PAGE)
+    shown, rest = _within(((places.workloads[each.id], sections.workload(each)) for each in ordered), _IN_PAGE)
     cards, more_cards = _within(((anchors.rule(each), sections.rule(each)) for each in sections.rules), _RULES)
     later = [*more_cards, *rest]
     rows = Rows(assessment, places, ordered)
@@ -316,7 +317,6 @@ def _engineers(
         "verdicts": wording.VERDICTS,
         "parts": {name: place // _PART for place, (name, _) in enumerate(later)},
     }
-    deflated = len(ordered) > DEFLATED_ABOVE
     shared = SharedRows()
     drawn_later = [(name, shared.of(tree)) for name, tree in later]
     parts = [drawn_later[start : start + _PART] for start in range(0, len(later), _PART)]
@@ -326,10 +326,10 @@ def _engineers(
         "cards": cards,
         "cards_left": len(more_cards),
         "blocks": [
-            block("index", index, deflated=deflated),
-            block("findings", rows.findings(), deflated=deflated),
-            block("shared", shared.rows, deflated=deflated),
-            *(block(f"part-{number}", part, deflated=True) for number, part in enumerate(parts)),
+            block("index", index),
+            block("findings", rows.findings()),
+            block("shared", shared.rows),
+            *(block(f"part-{number}", part) for number, part in enumerate(parts)),
         ],
     }
 

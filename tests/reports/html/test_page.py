@@ -15,6 +15,7 @@ from tests.reports.hostile import ATTACKS
 from tests.reports.html import estates
 from tests.reports.html.conftest import Opened
 from tests.reports.test_movement import moved
+from tests.support.generate import estate
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -192,3 +193,8 @@ def test_paper_gets_the_leadership_pages_on_white(opened: Opened) -> None:
         assert not page.locator(hidden).is_visible()
     pages = len(re.findall(rb"/Type\s*/Page\b", page.pdf(prefer_css_page_size=True)))
     assert 1 <= pages <= 6
+
+
+@pytest.mark.parametrize("count", [20, 100, 200])
+def test_the_file_is_at_most_one_megabyte_and_three_kilobytes_for_each_workload(count: int) -> None:
+    assert len(written(estates.assessed(estate(count))).encode()) <= 1_000_000 + 3_000 * count
