@@ -1,5 +1,7 @@
 """The dependency map and the AWS services of an assessment, from the graph of its estate."""
 
+from pydantic import BaseModel
+
 from assess.assessment import (
     AwsServiceView,
     DependenciesView,
@@ -13,7 +15,7 @@ from assess.assessment import (
 )
 from assess.estate.estate import Estate
 from assess.graph.analysis import analyse
-from assess.graph.model import Access, DependencyGraph, Edge, Node
+from assess.graph.model import Access, DependencyGraph, Edge, Hint, Node, Proof
 from assess.graph.services import services_in_use
 from assess.graph.sources import FACTS
 
@@ -24,9 +26,7 @@ def dependencies_of(estate: Estate, graph: DependencyGraph) -> DependenciesView:
     return DependenciesView(
         nodes=tuple(_node(each) for each in graph.nodes.values()),
         edges=tuple(_edge(each) for each in graph.edges),
-        hints=tuple(
-            HintView(kind=each.kind, node=each.node, text=each.text, evidence=each.evidence) for each in graph.hints
-        ),
+        hints=tuple(_hint(each) for each in graph.hints),
         cycles=found.cycles,
         shared=tuple(
             SharedStoreView(node=each.node, users=each.users, writers=each.writers, same_server=each.same_server)
@@ -60,8 +60,15 @@ def aws_services_of(estate: Estate, graph: DependencyGraph) -> tuple[AwsServiceV
     )
 
 
+_FIELDS: dict[type[BaseModel], set[str]] = {
+    each: set(each.model_fields) for each in (NodeView, EdgeView, ProofView, HintView)
+}
+"""All fields of each view: one set for all views of a kind, of which a large estate has hundreds of thousands."""
+
+
 def _node(node: Node) -> NodeView:
-    return NodeView(
+    return NodeView.model_construct(
+        _FIELDS[NodeView],
         id=node.id,
         kind=node.kind,
         name=node.name,
@@ -77,7 +84,8 @@ def _node(node: Node) -> NodeView:
 
 
 def _edge(edge: Edge) -> EdgeView:
-    return EdgeView(
+    return EdgeView.model_construct(
+        _FIELDS[EdgeView],
         source=edge.source,
         target=edge.target,
         kind=edge.kind,
@@ -86,19 +94,28 @@ def _edge(edge: Edge) -> EdgeView:
         confidence=edge.confidence,
         certainty=edge.certainty,
         port=edge.port,
-        evidence=tuple(
-            ProofView(
-                via=each.via,
-                confidence=each.confidence,
-                how=each.how,
-                source=each.evidence.source,
-                line=each.evidence.line,
-                pointer=each.evidence.pointer,
-                value=each.evidence.value,
-                is_step=each.is_step,
-            )
-            for each in edge.proofs
-        ),
+        evidence=tuple(_proof(each) for each in edge.proofs),
+    )
+
+
+def _proof(proof: Proof) -> ProofView:
+    evidence = proof.evidence
+    return ProofView.model_construct(
+        _FIELDS[ProofView],
+        via=proof.via,
+        confidence=proof.confidence,
+        how=proof.how,
+        source=evidence.source,
+        line=evidence.line,
+        pointer=evidence.pointer,
+        value=evidence.value,
+        is_step=proof.is_step,
+    )
+
+
+def _hint(hint: Hint) -> HintView:
+    return HintView.model_construct(
+        _FIELDS[HintView], kind=hint.kind, node=hint.node, text=hint.text, evidence=hint.evidence
     )
 
 

@@ -182,7 +182,7 @@ class Proof:
     """Whether it only says where another proof's address leads: it makes the edge no surer."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Edge:
     """One end depends on the other, for at least one reason.
 
@@ -203,7 +203,7 @@ class Edge:
         if self.source == self.target:
             raise ValueError(f"an edge leads elsewhere: {self.source}")
 
-    @property
+    @cached_property
     def confidence(self) -> float:
         """How sure it is, of all its proofs: 0 to 0.99."""
         return combined(self.proofs)
