@@ -83,6 +83,7 @@ _BLOCKS: dict[str, Callable[[], str]] = {
     "gate": lambda: _console(
         ("gate", "report.json"),
     ),
+    "graph": lambda: _console(("graph", "report.json", "--why", "checkout", "api")),
     "permissions": lambda: _console(("permissions",)),
     "explain": lambda: _console(("explain", _EXPLAINED)),
 }
