@@ -21,7 +21,7 @@ MOST = 150
 """Nodes that are drawn one by one; of larger estates, clusters stand for their workloads."""
 _LINES = 400
 """Lines of a picture; the surest are drawn."""
-_LABEL = 22
+_LABEL = 20
 """Characters that fit into a node."""
 _PROOFS = 5
 
