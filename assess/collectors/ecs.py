@@ -322,7 +322,8 @@ def _read_protection(reader: Reader) -> None:
             if document.get("protectionEnabled"):
                 reader.add("task_protections", document)
 
-    asked = [(cluster, batch) for cluster, arns in by_cluster.items() for batch in batches(arns, GET_TASK_PROTECTION.batch)]
+    most = GET_TASK_PROTECTION.batch
+    asked = [(cluster, batch) for cluster, arns in by_cluster.items() for batch in batches(arns, most)]
     reader.each(read, asked)
 
 
