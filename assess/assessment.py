@@ -276,6 +276,10 @@ class RuleText(_Value):
     severity: Severity
     why: str
     fix: str
+    before: str = ""
+    """What ECS has today, as lines of a definition; empty where the rule gives no sample."""
+    after: str = ""
+    """The manifest in its place."""
     reference: str
     origin: str = ""
     """The pack it comes from: ``built-in``, a distribution, or a folder that the policy names."""

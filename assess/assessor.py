@@ -536,6 +536,8 @@ def _text(rule: Rule) -> RuleText:
         severity=rule.severity,
         why=rule.why,
         fix=rule.fix,
+        before=rule.before,
+        after=rule.after,
         reference=rule.reference,
         origin=rule.origin,
     )

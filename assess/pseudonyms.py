@@ -143,7 +143,7 @@ _KEPT: Final[Mapping[str, frozenset[str]]] = {
         "UnknownView": "rule checklist needs question",
         "GapView": "api action region error rules",
         "LedgerRow": "rule checklist",
-        "RuleText": "title checklist why fix reference",
+        "RuleText": "title checklist why fix before after reference",
         "SeverityView": "rule",
         "ThresholdView": "rule name meaning",
         "PolicyView": "disabled",

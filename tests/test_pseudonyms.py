@@ -102,8 +102,9 @@ def telling_words() -> frozenset[str]:
 
 
 def static_words() -> set[str]:
-    """What reports say of an estate without names: not of anybody."""
-    return {word for _, text in outputs(pseudonymised(examples.shop())) for word in words_of(text)}
+    """What reports say of an estate without names, and the samples of rules: not of anybody."""
+    samples = {word for each in demo().rules.values() for word in words_of(f"{each.before} {each.after}")}
+    return samples | {word for _, text in outputs(pseudonymised(examples.shop())) for word in words_of(text)}
 
 
 def test_the_demo_estate_has_telling_identifiers() -> None:

@@ -13,7 +13,7 @@ from tests.support import shop
 from tests.support.aws import SimulatedAws
 from tests.support.seeding import REGION
 
-REPORTS = ("report.md", "report.json")
+REPORTS = ("report.html", "report.md", "report.json")
 
 
 def scan(aws: SimulatedAws, folder: Path, save: Path) -> int:

@@ -13,7 +13,7 @@ from assess_reports import wording
 from assess_reports.digest import by_rule, title, weight_of
 from assess_reports.html import anchors
 from assess_reports.html.anchors import Anchors
-from assess_reports.html.tree import Tree, code, copyable, element, here, link, listing, paragraphs, prose
+from assess_reports.html.tree import Tree, code, copyable, element, here, link, listing, paragraphs, prose, sample
 from assess_reports.map_words import MapWords
 
 _EVIDENCE = 10
@@ -243,6 +243,9 @@ class Sections:
         body: list[Tree] = []
         if text is not None:
             body += [*paragraphs(text.why), element("h4", "How to fix it"), *paragraphs(text.fix)]
+            for heading, lines in (("Before, on ECS", text.before), ("After, on Kubernetes", text.after)):
+                if lines:
+                    body += [element("h4", heading), sample(lines)]
             body.append(element("p", "Reference: ", link(text.reference)))
         if shared:
             body.append(element("h4", "Found on what several workloads share, or none has"))

@@ -68,6 +68,12 @@ def copyable(name: str) -> Tree:
     return element("code", name, class_="copy")
 
 
+def sample(lines: str) -> Tree:
+    """Lines of a definition or a manifest, each as it stands."""
+    shown = [element("code", line or "\N{NO-BREAK SPACE}") for line in lines.splitlines()]
+    return element("div", *shown, class_="sample")
+
+
 def prose(words: str, most: int = LONGEST) -> list[Tree]:
     """Words of a sentence; what stands between backticks is code."""
     words = shorten(words, most)
