@@ -45,7 +45,7 @@ def test_explain_shows_when_a_rule_fires_and_when_not() -> None:
     (own,) = [each for each in RULES if each.id == "LIF-DEPENDS-COMPLETE"]
     shown = page(own)
     assert "\nFires\n  - a container waits for another to end" in shown
-    assert "\nDoes not fire\n  - it has to succeed\n  - no dependency\n" in shown
+    assert "\nDoes not fire\n  - it has to succeed\n  - the task has no such container\n  - no dependency\n" in shown
 
 
 def test_links_within_the_reference_lead_somewhere() -> None:

@@ -574,7 +574,7 @@ sys.exit(run(sys.argv[1:]))
         ("assess.estate.tokens", "TokenReader", "value", 2),
         ("assess.estate.builder", "EstateBuilder", "add", 70),
         ("assess.estate.builder", "EstateBuilder", "build", 70),
-        ("assess.rule", "Rule", "judge", 0),
+        ("assess.rule", "Rule", "answer", 0),
     ],
 )
 def test_a_fault_of_the_program_shows_no_value(here: Path, module: str, holder: str, method: str, code: int) -> None:

@@ -66,6 +66,9 @@ class SimulatedAws:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._idle = threading.Condition()
+        self._answering = 0
+        """Calls that have come and are not answered: an interrupted scan leaves some behind."""
         self.metrics = SimulatedMetrics()
         self.quotas = SimulatedQuotas(self.metrics)
         self.lacking = Lacking()
@@ -143,7 +146,12 @@ class SimulatedAws:
             return found
 
     def reset(self) -> None:
-        """Forgets every resource, fault, override and call; ids start over, so that equal seeds make equal ids."""
+        """Forgets every resource, fault, override and call; ids start over, so that equal seeds make equal ids.
+
+        Calls that are still being answered are waited for: they would draw from the new ids.
+        """
+        with self._idle:
+            self._idle.wait_for(lambda: not self._answering, timeout=30)
         with self._lock:
             self._calls.clear()
             self._faults.clear()
@@ -256,7 +264,14 @@ class SimulatedAws:
 
     def _application(self, environ: wire.Environment, start_response: Callable[..., Any]) -> Iterable[bytes]:
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-        answer = self._answer(environ, body)
+        with self._idle:
+            self._answering += 1
+        try:
+            answer = self._answer(environ, body)
+        finally:
+            with self._idle:
+                self._answering -= 1
+                self._idle.notify_all()
         if answer.disconnects:
             environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
             raise ConnectionAbortedError("as a fault wants it")  # werkzeug takes it for a client that left
