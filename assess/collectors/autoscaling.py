@@ -11,7 +11,7 @@ DESCRIBE_SCALABLE_TARGETS = Operation(
     "application-autoscaling:DescribeScalableTargets",
     _GROUP,
     answers=("ScalableTargets",),
-    paging=pages(50, limit="MaxResults", token="NextToken"),  # noqa: S106 - a parameter's name
+    paging=pages(50, limit="MaxResults", token="NextToken"),
 )
 DESCRIBE_SCALING_POLICIES = Operation(
     _SERVICE,
@@ -19,7 +19,7 @@ DESCRIBE_SCALING_POLICIES = Operation(
     "application-autoscaling:DescribeScalingPolicies",
     _GROUP,
     answers=("ScalingPolicies",),
-    paging=pages(10, limit="MaxResults", token="NextToken"),  # noqa: S106 - a parameter's name
+    paging=pages(10, limit="MaxResults", token="NextToken"),
 )
 DESCRIBE_SCHEDULED_ACTIONS = Operation(
     _SERVICE,
@@ -27,14 +27,14 @@ DESCRIBE_SCHEDULED_ACTIONS = Operation(
     "application-autoscaling:DescribeScheduledActions",
     _GROUP,
     answers=("ScheduledActions",),
-    paging=pages(50, limit="MaxResults", token="NextToken"),  # noqa: S106 - a parameter's name
+    paging=pages(50, limit="MaxResults", token="NextToken"),
 )
 DESCRIBE_GROUPS = Operation(
     "autoscaling",
     "DescribeAutoScalingGroups",
     "autoscaling:DescribeAutoScalingGroups",
     answers=("AutoScalingGroups",),
-    paging=pages(100, limit="MaxRecords", token="NextToken"),  # noqa: S106 - a parameter's name
+    paging=pages(100, limit="MaxRecords", token="NextToken"),
     batch=50,
 )
 

@@ -4,7 +4,7 @@ from assess.collectors.interface import Collector, Operation, Reader, pages
 from assess.estate.discovery import DiscoveryService, Namespace
 from assess.estate.ecs import Cluster, Service
 
-_PAGES = pages(100, limit="MaxResults", token="NextToken")  # noqa: S106 - a parameter's name
+_PAGES = pages(100, limit="MaxResults", token="NextToken")
 
 LIST_NAMESPACES = Operation(
     "servicediscovery",

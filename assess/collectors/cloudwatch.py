@@ -32,7 +32,7 @@ DESCRIBE_ALARMS = Operation(
     "DescribeAlarms",
     "cloudwatch:DescribeAlarms",
     answers=("MetricAlarms",),
-    paging=pages(100, limit="MaxRecords", token="NextToken"),  # noqa: S106 - a parameter's name
+    paging=pages(100, limit="MaxRecords", token="NextToken"),
 )
 GET_METRIC_DATA = Operation(
     "cloudwatch",
@@ -40,7 +40,7 @@ GET_METRIC_DATA = Operation(
     "cloudwatch:GetMetricData",
     "cloudwatch metric data",
     answers=("MetricDataResults",),
-    paging=pages(100_800, limit="MaxDatapoints", token="NextToken"),  # noqa: S106 - a parameter's name
+    paging=pages(100_800, limit="MaxDatapoints", token="NextToken"),
     batch=500,
 )
 

@@ -28,8 +28,8 @@ from assess.estate.datastores import (
 )
 from assess.estate.estate import FACT_KINDS
 
-_BY_MARKER = pages(100, limit="MaxRecords", token="Marker")  # noqa: S106 - a parameter's name
-_BY_TOKEN = pages(50, limit="MaxResults", token="NextToken")  # noqa: S106 - a parameter's name
+_BY_MARKER = pages(100, limit="MaxRecords", token="Marker")
+_BY_TOKEN = pages(50, limit="MaxResults", token="NextToken")
 
 
 def _of(service: str, name: str, key: str, paging: Paging) -> Operation:
@@ -50,7 +50,7 @@ LIST_TABLES = _of(
     "dynamodb",
     "ListTables",
     "TableNames",
-    pages(100, limit="Limit", token="ExclusiveStartTableName", next="LastEvaluatedTableName"),  # noqa: S106 - names
+    pages(100, limit="Limit", token="ExclusiveStartTableName", next="LastEvaluatedTableName"),
 )
 DESCRIBE_CONTINUOUS_BACKUPS = Operation(
     "dynamodb",

@@ -23,7 +23,7 @@ def _of_accelerators(name: str, key: str) -> Operation:
         name,
         f"globalaccelerator:{name}",
         answers=(key,),
-        paging=pages(100, limit="MaxResults", token="NextToken"),  # noqa: S106 - a parameter's name
+        paging=pages(100, limit="MaxResults", token="NextToken"),
         home="us-west-2",
     )
 
@@ -32,7 +32,7 @@ LIST_ACCELERATORS = _of_accelerators("ListAccelerators", "Accelerators")
 LIST_LISTENERS = _of_accelerators("ListListeners", "Listeners")
 LIST_ENDPOINT_GROUPS = _of_accelerators("ListEndpointGroups", "EndpointGroups")
 
-_OF_REST = pages(500, limit="limit", token="position")  # noqa: S106 - a parameter's name
+_OF_REST = pages(500, limit="limit", token="position")
 
 
 def _of_apis(service: str, name: str, *, group: str = "api gateway") -> Operation:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from assess.collectors.interface import Collector, Document, Operation, Reader, Unreadable, pages
 from assess.estate.ecs import TaskDefinition
 
-_PAGES = pages(100, limit="MaxItems", token="Marker", next="NextMarker")  # noqa: S106 - a parameter's name
+_PAGES = pages(100, limit="MaxItems", token="Marker", next="NextMarker")
 
 DESCRIBE_FILE_SYSTEMS = Operation(
     "efs",
@@ -21,7 +21,7 @@ DESCRIBE_ACCESS_POINTS = Operation(
     "DescribeAccessPoints",
     "elasticfilesystem:DescribeAccessPoints",
     answers=("AccessPoints",),
-    paging=pages(100, limit="MaxResults", token="NextToken"),  # noqa: S106 - a parameter's name
+    paging=pages(100, limit="MaxResults", token="NextToken"),
 )
 DESCRIBE_MOUNT_TARGETS = Operation(
     "efs",

@@ -9,7 +9,7 @@ from typing import Any
 from assess.collectors.interface import Collector, Document, Operation, Reader, members, pages
 from assess.estate.ecs import Service, ServiceLoadBalancer
 
-_PAGES = pages(400, limit="PageSize", token="Marker", next="NextMarker")  # noqa: S106 - a parameter's name
+_PAGES = pages(400, limit="PageSize", token="Marker", next="NextMarker")
 
 
 def _operation(name: str, key: str, *, service: str = "elbv2", paged: bool = True) -> Operation:

@@ -4,7 +4,7 @@ from assess.collectors.interface import Collector, Document, Operation, Reader, 
 from assess.collectors.trimming import trimmed
 from assess.estate.messaging import EventBus
 
-_PAGES = pages(100, limit="Limit", token="NextToken")  # noqa: S106 - a parameter's name
+_PAGES = pages(100, limit="Limit", token="NextToken")
 
 LIST_EVENT_BUSES = Operation(
     "events",

@@ -16,14 +16,14 @@ LIST_FUNCTIONS = Operation(
     "ListFunctions",
     "lambda:ListFunctions",
     answers=("Functions",),
-    paging=pages(50, limit="MaxItems", token="Marker", next="NextMarker"),  # noqa: S106 - a parameter's name
+    paging=pages(50, limit="MaxItems", token="Marker", next="NextMarker"),
 )
 LIST_EVENT_SOURCE_MAPPINGS = Operation(
     "lambda",
     "ListEventSourceMappings",
     "lambda:ListEventSourceMappings",
     answers=("EventSourceMappings",),
-    paging=pages(100, limit="MaxItems", token="Marker", next="NextMarker"),  # noqa: S106 - a parameter's name
+    paging=pages(100, limit="MaxItems", token="Marker", next="NextMarker"),
 )
 
 _FACTS = ("lambda",)

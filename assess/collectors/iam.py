@@ -14,7 +14,7 @@ from assess.estate.gaps import Reason
 from assess.estate.network import Instance
 from assess.estate.triggers import EventRule, Pipe, Schedule, StateMachine
 
-_PAGES = pages(1000, limit="MaxItems", token="Marker")  # noqa: S106 - a parameter's name
+_PAGES = pages(1000, limit="MaxItems", token="Marker")
 
 
 def _operation(name: str, *answers: str, paged: bool = False) -> Operation:

@@ -39,13 +39,13 @@ class Paging:
     """The member of the answer that holds the list and ``next``, where it is not the answer itself."""
 
 
-def pages(size: int, *, limit: str = "maxResults", token: str = "nextToken", next: str | None = None) -> Paging:  # noqa: S107 - a parameter's name
+def pages(size: int, *, limit: str = "maxResults", token: str = "nextToken", next: str | None = None) -> Paging:
     """Paging whose answer names the next page as the request does, unless ``next`` says otherwise."""
     return Paging(limit, size, token, next or token)
 
 
 def unsized_pages(
-    token: str = "nextToken",  # noqa: S107 - a parameter's name
+    token: str = "nextToken",
     next: str | None = None,
     *,
     also: tuple[tuple[str, str], ...] = (),

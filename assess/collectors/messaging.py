@@ -25,7 +25,7 @@ from assess.collectors.resource_policies import GET_QUEUE_ATTRIBUTES
 from assess.collectors.trimming import trimmed
 from assess.estate.messaging import Broker, KafkaCluster
 
-_SIZED = pages(100, limit="MaxResults", token="NextToken")  # noqa: S106 - a parameter's name
+_SIZED = pages(100, limit="MaxResults", token="NextToken")
 
 
 def _listing(service: str, name: str, key: str, paging: Paging) -> Operation:
@@ -37,7 +37,7 @@ LIST_QUEUES = Operation(
     "sqs",
     "ListQueues",
     "sqs:ListQueues",
-    paging=pages(1000, limit="MaxResults", token="NextToken"),  # noqa: S106 - a parameter's name
+    paging=pages(1000, limit="MaxResults", token="NextToken"),
 )
 LIST_TOPICS = _listing("sns", "ListTopics", "Topics", unsized_pages("NextToken"))
 LIST_SUBSCRIPTIONS = _listing("sns", "ListSubscriptions", "Subscriptions", unsized_pages("NextToken"))
@@ -45,7 +45,7 @@ LIST_STREAMS = _listing(
     "kinesis",
     "ListStreams",
     "StreamNames",
-    pages(1000, limit="Limit", token="NextToken"),  # noqa: S106 - a parameter's name
+    pages(1000, limit="Limit", token="NextToken"),
 )
 LIST_DELIVERY_STREAMS = Operation(
     "firehose",

@@ -10,7 +10,7 @@ LIST_PIPES = Operation(
     "ListPipes",
     "pipes:ListPipes",
     answers=("Pipes",),
-    paging=pages(100, limit="Limit", token="NextToken"),  # noqa: S106 - a parameter's name
+    paging=pages(100, limit="Limit", token="NextToken"),
     enumerates=True,
 )
 DESCRIBE_PIPE = Operation("pipes", "DescribePipe", "pipes:DescribePipe", answers=("Arn", "Name"), enumerates=True)

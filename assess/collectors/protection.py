@@ -9,7 +9,7 @@ DESCRIBE_LISTENER_CERTIFICATES = Operation(
     "elasticloadbalancing:DescribeListenerCertificates",
     "elb",
     answers=("Certificates",),
-    paging=pages(400, limit="PageSize", token="Marker", next="NextMarker"),  # noqa: S106 - a parameter's name
+    paging=pages(400, limit="PageSize", token="Marker", next="NextMarker"),
 )
 DESCRIBE_CERTIFICATE = Operation("acm", "DescribeCertificate", "acm:DescribeCertificate", answers=("Certificate",))
 LIST_WEB_ACLS = Operation(
@@ -17,7 +17,7 @@ LIST_WEB_ACLS = Operation(
     "ListWebACLs",
     "wafv2:ListWebACLs",
     answers=("WebACLs",),
-    paging=pages(100, limit="Limit", token="NextMarker"),  # noqa: S106 - a parameter's name
+    paging=pages(100, limit="Limit", token="NextMarker"),
 )
 LIST_RESOURCES_FOR_WEB_ACL = Operation(
     "wafv2", "ListResourcesForWebACL", "wafv2:ListResourcesForWebACL", answers=("ResourceArns",)
@@ -27,7 +27,7 @@ LIST_PROTECTIONS = Operation(
     "ListProtections",
     "shield:ListProtections",
     answers=("Protections",),
-    paging=pages(1000, limit="MaxResults", token="NextToken"),  # noqa: S106 - a parameter's name
+    paging=pages(1000, limit="MaxResults", token="NextToken"),
 )
 
 _CERTIFICATES, _WAF = ("acm",), ("waf",)

@@ -23,7 +23,7 @@ LIST_BUCKETS = Operation(
     "ListBuckets",
     "s3:ListAllMyBuckets",
     answers=("Buckets",),
-    paging=pages(1000, limit="MaxBuckets", token="ContinuationToken"),  # noqa: S106 - a parameter's name
+    paging=pages(1000, limit="MaxBuckets", token="ContinuationToken"),
 )
 GET_BUCKET_POLICY = Operation("s3", "GetBucketPolicy", "s3:GetBucketPolicy", answers=("Policy",))
 GET_QUEUE_ATTRIBUTES = Operation("sqs", "GetQueueAttributes", "sqs:GetQueueAttributes", answers=("Attributes",))

@@ -7,7 +7,7 @@ LIST_SCHEDULES = Operation(
     "ListSchedules",
     "scheduler:ListSchedules",
     answers=("Schedules",),
-    paging=pages(100, limit="MaxResults", token="NextToken"),  # noqa: S106 - a parameter's name
+    paging=pages(100, limit="MaxResults", token="NextToken"),
     enumerates=True,
 )
 GET_SCHEDULE = Operation("scheduler", "GetSchedule", "scheduler:GetSchedule", answers=("Target",), enumerates=True)

@@ -19,7 +19,7 @@ DESCRIBE_PARAMETERS = Operation(
     "DescribeParameters",
     "ssm:DescribeParameters",
     answers=("Parameters",),
-    paging=pages(50, limit="MaxResults", token="NextToken"),  # noqa: S106 - a parameter's name
+    paging=pages(50, limit="MaxResults", token="NextToken"),
 )
 DESCRIBE_KEY = Operation("kms", "DescribeKey", "kms:DescribeKey", answers=("KeyMetadata",))
 GET_KEY_POLICY = Operation("kms", "GetKeyPolicy", "kms:GetKeyPolicy", answers=("Policy",))

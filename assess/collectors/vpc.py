@@ -16,7 +16,7 @@ def _operation(name: str, key: str, size: int) -> Operation:
         name,
         f"ec2:{name}",
         answers=(key,),
-        paging=pages(size, limit="MaxResults", token="NextToken"),  # noqa: S106 - a parameter's name
+        paging=pages(size, limit="MaxResults", token="NextToken"),
     )
 
 

@@ -501,11 +501,6 @@ class Inventory:
         """The listener of an ARN."""
         return self._listeners.get(arn)
 
-    @property
-    def registered(self) -> Mapping[str, tuple[Workload, ...]]:
-        """Workloads by the DNS name that Cloud Map gives them."""
-        return self._registered
-
     def namespace_of(self, workload: Workload) -> str | None:
         """The Service Connect namespace that a workload is a client of; none where it is none."""
         connect = workload.service.service_connect if workload.service is not None else None
