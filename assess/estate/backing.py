@@ -21,10 +21,15 @@ class BackingService(PascalFact):
     aws_service: ClassVar[str]
     """As its ARN names the service."""
 
+    title_field: ClassVar[str] = ""
+    """The field that holds the name its owner gave it."""
+    backup_field: ClassVar[str] = ""
+    """The field that says for how many days AWS keeps what it can restore; empty where no field does."""
+
     @property
     def title(self) -> str:
         """The name its owner gave it."""
-        return ""
+        return str(getattr(self, self.title_field)) if self.title_field else ""
 
     @property
     def addresses(self) -> tuple[Address, ...]:
@@ -44,4 +49,5 @@ class BackingService(PascalFact):
     @property
     def is_restorable(self) -> bool | None:
         """Whether AWS can bring back an earlier state of its data; none where that was not read, or it holds none."""
-        return None
+        days = getattr(self, self.backup_field) if self.backup_field else None
+        return None if days is None else bool(days > 0)

@@ -43,6 +43,8 @@ class DatabaseInstance(BackingService):
 
     identity_field: ClassVar[str] = "arn"
     aws_service: ClassVar[str] = "rds"
+    title_field: ClassVar[str] = "identifier"
+    backup_field: ClassVar[str] = "backup_retention_period"
 
     arn: Identifier = Field(default="", alias="DBInstanceArn")
     identifier: Identifier = Field(default="", alias="DBInstanceIdentifier")
@@ -59,11 +61,6 @@ class DatabaseInstance(BackingService):
     subnet_group: SubnetGroup | None = Field(default=None, alias="DBSubnetGroup")
     vpc_security_groups: tuple[VpcSecurityGroup, ...] = ()
     tag_list: tuple[PascalTag, ...] = ()
-
-    @property
-    def title(self) -> str:
-        """Its identifier."""
-        return self.identifier
 
     @property
     def addresses(self) -> tuple[Address, ...]:
@@ -84,17 +81,14 @@ class DatabaseInstance(BackingService):
         """Id of its VPC."""
         return self.subnet_group.vpc_id if self.subnet_group is not None else None
 
-    @property
-    def is_restorable(self) -> bool | None:
-        """Whether automated backups are on."""
-        return None if self.backup_retention_period is None else self.backup_retention_period > 0
-
 
 class DatabaseCluster(BackingService):
     """A cluster of Aurora, RDS Multi-AZ, DocumentDB or Neptune (``rds:DescribeDBClusters``)."""
 
     identity_field: ClassVar[str] = "arn"
     aws_service: ClassVar[str] = "rds"
+    title_field: ClassVar[str] = "identifier"
+    backup_field: ClassVar[str] = "backup_retention_period"
 
     arn: Identifier = Field(default="", alias="DBClusterArn")
     identifier: Identifier = Field(default="", alias="DBClusterIdentifier")
@@ -112,11 +106,6 @@ class DatabaseCluster(BackingService):
     tag_list: tuple[PascalTag, ...] = ()
 
     @property
-    def title(self) -> str:
-        """Its identifier."""
-        return self.identifier
-
-    @property
     def addresses(self) -> tuple[Address, ...]:
         """Its writer, reader and custom endpoints."""
         return _addresses(
@@ -129,11 +118,6 @@ class DatabaseCluster(BackingService):
     def guards(self) -> frozenset[str]:
         """Ids of its security groups."""
         return frozenset(each.vpc_security_group_id for each in self.vpc_security_groups)
-
-    @property
-    def is_restorable(self) -> bool | None:
-        """Whether automated backups are kept."""
-        return None if self.backup_retention_period is None else self.backup_retention_period > 0
 
 
 class ProxyTarget(PascalPart):
@@ -149,6 +133,7 @@ class DatabaseProxy(BackingService):
 
     identity_field: ClassVar[str] = "arn"
     aws_service: ClassVar[str] = "rds"
+    title_field: ClassVar[str] = "name"
 
     arn: Identifier = Field(default="", alias="DBProxyArn")
     name: Identifier = Field(default="", alias="DBProxyName")
@@ -157,11 +142,6 @@ class DatabaseProxy(BackingService):
     vpc_id: Identifier | None = None
     vpc_security_group_ids: tuple[Identifier, ...] = ()
     targets: tuple[ProxyTarget, ...] = ()
-
-    @property
-    def title(self) -> str:
-        """Its name."""
-        return self.name
 
     @property
     def addresses(self) -> tuple[Address, ...]:
@@ -204,6 +184,8 @@ class ReplicationGroup(BackingService):
 
     identity_field: ClassVar[str] = "arn"
     aws_service: ClassVar[str] = "elasticache"
+    title_field: ClassVar[str] = "replication_group_id"
+    backup_field: ClassVar[str] = "snapshot_retention_limit"
 
     arn: Identifier = Field(default="", alias="ARN")
     replication_group_id: Identifier = ""
@@ -215,11 +197,6 @@ class ReplicationGroup(BackingService):
     """Not in AWS's answer, where its members have them: what a template gives."""
     snapshot_retention_limit: int | None = None
     """Days; 0 where nothing is backed up."""
-
-    @property
-    def title(self) -> str:
-        """Its id."""
-        return self.replication_group_id
 
     @property
     def addresses(self) -> tuple[Address, ...]:
@@ -240,17 +217,14 @@ class ReplicationGroup(BackingService):
         """Ids of its security groups, where a template gives them."""
         return frozenset(self.security_group_ids)
 
-    @property
-    def is_restorable(self) -> bool | None:
-        """Whether it is backed up every day."""
-        return None if self.snapshot_retention_limit is None else self.snapshot_retention_limit > 0
-
 
 class CacheCluster(BackingService):
     """A Memcached cluster, or a member of a replication group (``elasticache:DescribeCacheClusters``)."""
 
     identity_field: ClassVar[str] = "arn"
     aws_service: ClassVar[str] = "elasticache"
+    title_field: ClassVar[str] = "cache_cluster_id"
+    backup_field: ClassVar[str] = "snapshot_retention_limit"
 
     arn: Identifier = Field(default="", alias="ARN")
     cache_cluster_id: Identifier = ""
@@ -261,11 +235,6 @@ class CacheCluster(BackingService):
     security_groups: tuple[AttachedSecurityGroup, ...] = ()
     snapshot_retention_limit: int | None = None
     """Days."""
-
-    @property
-    def title(self) -> str:
-        """Its id."""
-        return self.cache_cluster_id
 
     @property
     def addresses(self) -> tuple[Address, ...]:
@@ -283,17 +252,14 @@ class CacheCluster(BackingService):
         """Ids of its security groups."""
         return frozenset(each.security_group_id for each in self.security_groups)
 
-    @property
-    def is_restorable(self) -> bool | None:
-        """Whether it is backed up every day; Memcached never is."""
-        return None if self.snapshot_retention_limit is None else self.snapshot_retention_limit > 0
-
 
 class ServerlessCache(BackingService):
     """A serverless cache (``elasticache:DescribeServerlessCaches``)."""
 
     identity_field: ClassVar[str] = "arn"
     aws_service: ClassVar[str] = "elasticache"
+    title_field: ClassVar[str] = "serverless_cache_name"
+    backup_field: ClassVar[str] = "snapshot_retention_limit"
 
     arn: Identifier = Field(default="", alias="ARN")
     serverless_cache_name: Identifier = ""
@@ -303,11 +269,6 @@ class ServerlessCache(BackingService):
     security_group_ids: tuple[Identifier, ...] = ()
     snapshot_retention_limit: int | None = None
     """Days."""
-
-    @property
-    def title(self) -> str:
-        """Its name."""
-        return self.serverless_cache_name
 
     @property
     def addresses(self) -> tuple[Address, ...]:
@@ -321,17 +282,14 @@ class ServerlessCache(BackingService):
         """Ids of its security groups."""
         return frozenset(self.security_group_ids)
 
-    @property
-    def is_restorable(self) -> bool | None:
-        """Whether it is backed up every day."""
-        return None if self.snapshot_retention_limit is None else self.snapshot_retention_limit > 0
-
 
 class MemoryCluster(BackingService):
     """A MemoryDB cluster (``memorydb:DescribeClusters``)."""
 
     identity_field: ClassVar[str] = "arn"
     aws_service: ClassVar[str] = "memorydb"
+    title_field: ClassVar[str] = "name"
+    backup_field: ClassVar[str] = "snapshot_retention_limit"
 
     arn: Identifier = Field(default="", alias="ARN")
     name: Identifier = ""
@@ -340,11 +298,6 @@ class MemoryCluster(BackingService):
     security_groups: tuple[AttachedSecurityGroup, ...] = ()
     snapshot_retention_limit: int | None = None
     """Days."""
-
-    @property
-    def title(self) -> str:
-        """Its name."""
-        return self.name
 
     @property
     def addresses(self) -> tuple[Address, ...]:
@@ -359,28 +312,19 @@ class MemoryCluster(BackingService):
         """Ids of its security groups."""
         return frozenset(each.security_group_id for each in self.security_groups)
 
-    @property
-    def is_restorable(self) -> bool | None:
-        """Whether it is backed up every day."""
-        return None if self.snapshot_retention_limit is None else self.snapshot_retention_limit > 0
-
 
 class Table(BackingService):
     """A DynamoDB table: its name from ``dynamodb:ListTables``, its backups from ``DescribeContinuousBackups``."""
 
     identity_field: ClassVar[str] = "arn"
     aws_service: ClassVar[str] = "dynamodb"
+    title_field: ClassVar[str] = "table_name"
 
     arn: Identifier = Field(default="", alias="TableArn")
     """Made of the account, the region and the name: the list gives names only."""
     table_name: Identifier = ""
     point_in_time_recovery_status: Choice | None = None
     """ENABLED or DISABLED; absent where it was not asked (no workload names the table) or not answered."""
-
-    @property
-    def title(self) -> str:
-        """Its name."""
-        return self.table_name
 
     @property
     def is_restorable(self) -> bool | None:
@@ -394,6 +338,7 @@ class Bucket(BackingService):
 
     identity_field: ClassVar[str] = "arn"
     aws_service: ClassVar[str] = "s3"
+    title_field: ClassVar[str] = "name"
 
     arn: Identifier = Field(default="", alias="BucketArn")
     """Made of the partition and the name where the list does not give it."""
@@ -401,11 +346,6 @@ class Bucket(BackingService):
     bucket_region: Identifier | None = None
     versioning: Choice | None = None
     """Enabled, Suspended or Off (never switched on); absent where it was not asked or not answered."""
-
-    @property
-    def title(self) -> str:
-        """Its name."""
-        return self.name
 
     @property
     def is_restorable(self) -> bool | None:
@@ -425,6 +365,7 @@ class SearchDomain(BackingService):
 
     identity_field: ClassVar[str] = "arn"
     aws_service: ClassVar[str] = "es"
+    title_field: ClassVar[str] = "domain_name"
 
     arn: Identifier = Field(default="", alias="ARN")
     domain_name: Identifier = ""
@@ -433,11 +374,6 @@ class SearchDomain(BackingService):
     endpoint_v2: Identifier | None = Field(default=None, alias="EndpointV2")
     endpoints: Mapping[str, Identifier] = Field(default_factory=dict)
     vpc_options: DomainNetwork | None = Field(default=None, alias="VPCOptions")
-
-    @property
-    def title(self) -> str:
-        """Its name."""
-        return self.domain_name
 
     @property
     def addresses(self) -> tuple[Address, ...]:
@@ -464,6 +400,8 @@ class Warehouse(BackingService):
 
     identity_field: ClassVar[str] = "arn"
     aws_service: ClassVar[str] = "redshift"
+    title_field: ClassVar[str] = "cluster_identifier"
+    backup_field: ClassVar[str] = "automated_snapshot_retention_period"
 
     arn: Identifier = Field(default="", alias="ClusterNamespaceArn")
     cluster_identifier: Identifier = ""
@@ -473,11 +411,6 @@ class Warehouse(BackingService):
     vpc_security_groups: tuple[VpcSecurityGroup, ...] = ()
     automated_snapshot_retention_period: int | None = None
     """Days."""
-
-    @property
-    def title(self) -> str:
-        """Its identifier."""
-        return self.cluster_identifier
 
     @property
     def addresses(self) -> tuple[Address, ...]:
@@ -495,9 +428,3 @@ class Warehouse(BackingService):
     def network(self) -> str | None:
         """Id of its VPC."""
         return self.vpc_id
-
-    @property
-    def is_restorable(self) -> bool | None:
-        """Whether it is snapshotted by itself."""
-        days = self.automated_snapshot_retention_period
-        return None if days is None else days > 0

@@ -14,6 +14,7 @@ class Function(BackingService):
 
     identity_field: ClassVar[str] = "arn"
     aws_service: ClassVar[str] = "lambda"
+    title_field: ClassVar[str] = "function_name"
 
     arn: Identifier = Field(default="", alias="FunctionArn")
     function_name: Identifier = ""
@@ -24,11 +25,6 @@ class Function(BackingService):
     vpc_id: Identifier | None = None
     environment: tuple[KeyValue, ...] = ()
     """In ECS's own form, a list of names and values, so that the door reads each value by its variable's name."""
-
-    @property
-    def title(self) -> str:
-        """Its name."""
-        return self.function_name
 
     @property
     def guards(self) -> frozenset[str]:

@@ -63,14 +63,10 @@ class Stream(BackingService):
 
     identity_field: ClassVar[str] = "arn"
     aws_service: ClassVar[str] = "kinesis"
+    title_field: ClassVar[str] = "stream_name"
 
     arn: Identifier = Field(default="", alias="StreamARN")
     stream_name: Identifier = ""
-
-    @property
-    def title(self) -> str:
-        """Its name."""
-        return self.stream_name
 
 
 class DeliveryStream(BackingService):
@@ -78,14 +74,10 @@ class DeliveryStream(BackingService):
 
     identity_field: ClassVar[str] = "arn"
     aws_service: ClassVar[str] = "firehose"
+    title_field: ClassVar[str] = "delivery_stream_name"
 
     arn: Identifier = Field(default="", alias="DeliveryStreamARN")
     delivery_stream_name: Identifier = ""
-
-    @property
-    def title(self) -> str:
-        """Its name."""
-        return self.delivery_stream_name
 
 
 _HOST_AND_PORT = re.compile(r"\A(?:[a-z+]+://)?([^\s:/,]+)(?::([0-9]{1,5}))?")
@@ -101,17 +93,13 @@ class KafkaCluster(BackingService):
 
     identity_field: ClassVar[str] = "arn"
     aws_service: ClassVar[str] = "kafka"
+    title_field: ClassVar[str] = "cluster_name"
 
     arn: Identifier = Field(default="", alias="ClusterArn")
     cluster_name: Identifier = ""
     cluster_type: Choice | None = None
     bootstrap_brokers: Mapping[str, Identifier] = Field(default_factory=dict)
     """Lists of ``host:port`` by the name that the answer gives each (``BootstrapBrokerStringTls``)."""
-
-    @property
-    def title(self) -> str:
-        """Its name."""
-        return self.cluster_name
 
     @property
     def addresses(self) -> tuple[Address, ...]:
@@ -125,6 +113,7 @@ class Broker(BackingService):
 
     identity_field: ClassVar[str] = "arn"
     aws_service: ClassVar[str] = "mq"
+    title_field: ClassVar[str] = "broker_name"
 
     arn: Identifier = Field(default="", alias="BrokerArn")
     broker_id: Identifier = ""
@@ -133,11 +122,6 @@ class Broker(BackingService):
     endpoints: tuple[Identifier, ...] = ()
     """Of all its instances: ``amqps://host:5671``."""
     security_groups: tuple[Identifier, ...] = ()
-
-    @property
-    def title(self) -> str:
-        """Its name."""
-        return self.broker_name
 
     @property
     def addresses(self) -> tuple[Address, ...]:
@@ -155,11 +139,7 @@ class EventBus(BackingService):
 
     identity_field: ClassVar[str] = "arn"
     aws_service: ClassVar[str] = "events"
+    title_field: ClassVar[str] = "name"
 
     arn: Identifier = ""
     name: Identifier = ""
-
-    @property
-    def title(self) -> str:
-        """Its name."""
-        return self.name
